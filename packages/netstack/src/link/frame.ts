@@ -1,0 +1,154 @@
+/**
+ * A frame is one packet on its way through the stack, in a reusable piece of memory. Layers prepend their header in place on the
+ * way down (`start` moves down) and step over it on the way up (`start` moves up), so that no layer copies what another wrote.
+ *
+ * Ownership: exactly one owner at a time. Whoever is handed a frame by a call that says it "takes" it must release it or hand it
+ * on; whoever is merely shown one (for instance `TcpLayer.receive`) must not keep it after returning.
+ */
+
+/** The transport checksum has been neither computed nor verified by anybody who could say so. */
+export const CHECKSUM_NONE = 0
+/** The transport checksum field holds the folded pseudo-header sum only (not complemented); whoever puts the frame on a wire completes it. */
+export const CHECKSUM_PARTIAL = 1
+/** The transport checksum is known to be right: computed by the sender inside this process and not since exposed, or verified by the device. */
+export const CHECKSUM_VALID = 2
+/** One of {@link CHECKSUM_NONE}, {@link CHECKSUM_PARTIAL}, {@link CHECKSUM_VALID}. */
+export type ChecksumState = 0 | 1 | 2
+
+/**
+ * Room in front of a transport header, in bytes: vnet header 12, Ethernet 14 (+ VLAN 4), IPv6 40, an extension or options, rounded so that
+ * a transport header placed at this offset is aligned to 4 bytes, and so are the IPv4 (20) and IPv6 (40) headers before it.
+ */
+export const FRAME_HEADROOM_BYTES = 128
+
+/** Room behind the payload that every slot has: an FCS of 4 bytes, and padding to the Ethernet minimum. */
+const FRAME_TAILROOM_BYTES = 64
+
+/** One pooled packet: see the head of this file. */
+export class Frame {
+  /** The slot's memory, from 0; begins at a multiple of 8 bytes in its ArrayBuffer. */
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The same memory as 32-bit words of the machine's byte order, for sums and copies. */
+  readonly words: Uint32Array<ArrayBuffer>
+  /** Offset of the first byte of the packet as the layer that holds it now sees it. */
+  start = 0
+  /** Offset behind the last byte of the packet. */
+  end = 0
+  /** What is known about the transport checksum. */
+  checksum: ChecksumState = CHECKSUM_NONE
+  /** With CHECKSUM_PARTIAL: offset in `bytes` where the sum begins (the transport header). */
+  checksumStart = 0
+  /** With CHECKSUM_PARTIAL: distance from `checksumStart` to the 16-bit checksum field. */
+  checksumOffset = 0
+  /** Payload bytes of each segment when this is a super-segment to be cut at the edge (GSO); 0 for an ordinary packet. */
+  gsoSize = 0
+  /** Bytes of the transport header in front of the payload of a super-segment; 0 otherwise. */
+  gsoHeaderBytes = 0
+  /** ECN codepoint that the IP header shall carry, or carried: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE (RFC 3168 5). */
+  ecn = 0
+  /** Free for the link layer that holds the frame: the time at which it is due on a simulated wire. Milliseconds. */
+  dueMs = 0
+  /** Free for the holder's queue: intrusive link, so that queueing a frame allocates nothing. */
+  next: Frame | undefined = undefined
+
+  readonly #pool: FramePool
+  #free = false
+
+  /** Made by {@link FramePool} only. */
+  constructor(pool: FramePool, bytes: Uint8Array<ArrayBuffer>) {
+    this.#pool = pool
+    this.bytes = bytes
+    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
+  }
+
+  /** Bytes of the packet as the present layer sees it. */
+  get length(): number {
+    return this.end - this.start
+  }
+
+  /** Gives the frame back to its pool. Throws when it was released already: two owners are a bug worth hearing of at once. */
+  release(): void {
+    if (this.#free) throw new Error('Frame released twice: it has one owner at a time')
+    this.#free = true
+    this.#pool.put(this)
+  }
+
+  /** Used by the pool: makes a frame ready for its next owner, empty at `headroom`. */
+  reset(headroom: number): void {
+    this.#free = false
+    this.start = headroom
+    this.end = headroom
+    this.checksum = CHECKSUM_NONE
+    this.checksumStart = 0
+    this.checksumOffset = 0
+    this.gsoSize = 0
+    this.gsoHeaderBytes = 0
+    this.ecn = 0
+    this.next = undefined
+  }
+}
+
+/** What a {@link FramePool} may be told. */
+export interface FramePoolOptions {
+  /** Largest number of free frames kept for reuse in each size class; more are left to the garbage collector. Default 4,096 (small), 64 (large). */
+  maxFreeSmall?: number
+  maxFreeLarge?: number
+}
+
+const SMALL_SLOT_BYTES = 2048
+const SMALL_SLOTS_PER_SLAB = 32
+const LARGE_SLOT_BYTES = FRAME_HEADROOM_BYTES + 65_536 + FRAME_TAILROOM_BYTES
+
+/**
+ * Frames for reuse in two sizes: 2 KiB (an Ethernet frame with headroom) cut from slabs of 64 KiB, and 64 KiB (super-segments, loopback).
+ * One pool serves all stacks of a process or a simulation, so that a frame travels between them without a copy.
+ */
+export class FramePool {
+  readonly #small: Frame[] = []
+  readonly #large: Frame[] = []
+  readonly #maxFreeSmall: number
+  readonly #maxFreeLarge: number
+  /** Frames handed out and not yet released. */
+  outstanding = 0
+
+  constructor(options: FramePoolOptions = {}) {
+    this.#maxFreeSmall = options.maxFreeSmall ?? 4096
+    this.#maxFreeLarge = options.maxFreeLarge ?? 64
+  }
+
+  /**
+   * A frame, empty (`start === end === headroom`), that can take `bodyBytes` behind `headroom`.
+   * The caller owns it. @throws RangeError when no packet can be that large.
+   */
+  allocate(bodyBytes: number, headroom: number = FRAME_HEADROOM_BYTES): Frame {
+    const needed = headroom + bodyBytes + FRAME_TAILROOM_BYTES
+    let frame: Frame | undefined
+    if (needed <= SMALL_SLOT_BYTES) {
+      frame = this.#small.pop()
+      if (frame === undefined) frame = this.#growSmall()
+    } else {
+      if (needed > LARGE_SLOT_BYTES) throw new RangeError(`a frame holds at most 65536 bytes of body, not ${bodyBytes}`)
+      frame = this.#large.pop()
+      if (frame === undefined) frame = new Frame(this, new Uint8Array(LARGE_SLOT_BYTES))
+    }
+    frame.reset(headroom)
+    this.outstanding++
+    return frame
+  }
+
+  /** Called by {@link Frame.release}. */
+  put(frame: Frame): void {
+    this.outstanding--
+    if (frame.bytes.byteLength === SMALL_SLOT_BYTES) {
+      if (this.#small.length < this.#maxFreeSmall) this.#small.push(frame)
+    } else if (this.#large.length < this.#maxFreeLarge) this.#large.push(frame)
+  }
+
+  #growSmall(): Frame {
+    const slab = new ArrayBuffer(SMALL_SLOT_BYTES * SMALL_SLOTS_PER_SLAB)
+    for (let index = SMALL_SLOTS_PER_SLAB - 1; index > 0; index--) {
+      this.#small.push(new Frame(this, new Uint8Array(slab, index * SMALL_SLOT_BYTES, SMALL_SLOT_BYTES)))
+    }
+    return new Frame(this, new Uint8Array(slab, 0, SMALL_SLOT_BYTES))
+  }
+}
