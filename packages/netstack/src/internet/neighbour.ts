@@ -1,0 +1,289 @@
+import { Timer, type TimerQueue } from '../link/timer-queue.ts'
+import type { IpAddress } from './address.ts'
+
+/** RFC 4861 7.3.2; `failed` is the short memory of an address that nobody answered for. */
+export type NeighbourState = 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'permanent'
+
+const LEGAL: Record<NeighbourState, readonly NeighbourState[]> = {
+  incomplete: ['reachable', 'stale', 'failed'],
+  reachable: ['reachable', 'stale'],
+  stale: ['reachable', 'stale', 'delay'],
+  delay: ['reachable', 'stale', 'probe'],
+  probe: ['reachable', 'stale', 'failed'],
+  failed: ['incomplete', 'reachable', 'stale'],
+  permanent: [],
+}
+
+export interface NeighbourEntry<Packet> {
+  readonly address: IpAddress
+  /** Six bytes, meaningful unless the state is `incomplete` or `failed`. */
+  readonly mac: Uint8Array
+  state: NeighbourState
+  isRouter: boolean
+  /** Solicitations sent since the state was entered. */
+  probes: number
+  usedAt: number
+  readonly pending: Packet[]
+  readonly timer: Timer
+}
+
+/** What the cache asks of the protocol (ARP or NDP) and of the interface. */
+export interface NeighbourActions<Packet> {
+  /** Send a solicitation: to `target`'s MAC when `unicast`, else to everybody on the link. */
+  solicit(entry: NeighbourEntry<Packet>, unicast: boolean, now: number): void
+  /** The entry's MAC is known: the packet may leave. */
+  transmit(entry: NeighbourEntry<Packet>, packet: Packet, now: number): void
+  /** Nobody answered for the address: answer the packet's sender, then let go of it. */
+  unreachable(entry: NeighbourEntry<Packet>, packet: Packet, now: number): void
+  /** Let go of a packet that found no place. */
+  drop(packet: Packet): void
+}
+
+export interface NeighbourOptions {
+  /** Entries at most; the one that was not used for the longest time makes room. */
+  maxEntries?: number
+  /** Packets that wait for one address; the oldest makes room. */
+  maxPendingPackets?: number
+  retransmitTimeMs?: number
+  maxMulticastSolicitations?: number
+  maxUnicastSolicitations?: number
+  reachableTimeMs?: number
+  delayFirstProbeTimeMs?: number
+  /** How long an address that nobody answered for is refused at once. */
+  failedTimeMs?: number
+}
+
+export interface NeighbourCounters {
+  solicitations: number
+  evicted: number
+  pendingDropped: number
+  unreachable: number
+}
+
+/** Resolved neighbours of one interface, for ARP and NDP alike. */
+export class NeighbourCache<Packet> {
+  readonly counters: NeighbourCounters = { solicitations: 0, evicted: 0, pendingDropped: 0, unreachable: 0 }
+  readonly #entries: Map<string, NeighbourEntry<Packet>> = new Map()
+  readonly #actions: NeighbourActions<Packet>
+  readonly #timers: TimerQueue
+  readonly #options: Required<NeighbourOptions>
+
+  constructor(actions: NeighbourActions<Packet>, timers: TimerQueue, options: NeighbourOptions = {}) {
+    this.#actions = actions
+    this.#timers = timers
+    // Defaults of RFC 4861 section 10.
+    this.#options = {
+      maxEntries: 1024,
+      maxPendingPackets: 64,
+      retransmitTimeMs: 1000,
+      maxMulticastSolicitations: 3,
+      maxUnicastSolicitations: 3,
+      reachableTimeMs: 30_000,
+      delayFirstProbeTimeMs: 5000,
+      failedTimeMs: 3000,
+      ...options,
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  *[Symbol.iterator](): Generator<NeighbourEntry<Packet>> {
+    yield* this.#entries.values()
+  }
+
+  get(address: IpAddress): NeighbourEntry<Packet> | null {
+    return this.#entries.get(keyOf(address)) ?? null
+  }
+
+  /** The entry for an address, made when there is none. Callers may keep it until it is evicted (`isLive`). */
+  entry(address: IpAddress, now: number): NeighbourEntry<Packet> {
+    return this.get(address) ?? this.#create(address, 'incomplete', now)
+  }
+
+  isLive(entry: NeighbourEntry<Packet>): boolean {
+    return this.#entries.get(keyOf(entry.address)) === entry
+  }
+
+  /** Sends a packet to a neighbour now, or as soon as its MAC is known. Takes over the packet. */
+  output(entry: NeighbourEntry<Packet>, packet: Packet, now: number): void {
+    entry.usedAt = now
+    switch (entry.state) {
+      case 'reachable':
+      case 'permanent':
+      case 'delay':
+      case 'probe':
+        this.#actions.transmit(entry, packet, now)
+        return
+      case 'stale':
+        // 7.3.3: the first packet to a stale neighbour starts the delay after which it is probed.
+        this.#move(entry, 'delay', now)
+        this.#actions.transmit(entry, packet, now)
+        return
+      case 'failed':
+        this.counters.unreachable++
+        this.#actions.unreachable(entry, packet, now)
+        return
+      case 'incomplete':
+        this.#enqueue(entry, packet)
+        if (!entry.timer.isSet) this.#solicit(entry, now)
+    }
+  }
+
+  /** A neighbour named its MAC while asking us something: ARP request, NS, RS, RA with the option. */
+  learn(address: IpAddress, mac: Uint8Array, now: number): void {
+    const entry = this.get(address) ?? this.#create(address, 'stale', now)
+    if (entry.state === 'permanent') return
+    const same = sameMac(entry.mac, mac)
+    if (same && entry.state !== 'incomplete' && entry.state !== 'failed') return
+    entry.mac.set(mac)
+    this.#move(entry, 'stale', now)
+  }
+
+  /**
+   * ARP reply or neighbour advertisement (RFC 4861 7.2.5). Addresses that nobody asked about are not entered.
+   *
+   * @param solicited answers a question of ours, so that the way there and back works
+   * @param override replaces a MAC that differs
+   */
+  advertise(address: IpAddress, mac: Uint8Array, solicited: boolean, override: boolean, now: number): void {
+    const entry = this.get(address)
+    if (entry === null || entry.state === 'permanent') return
+    const same = sameMac(entry.mac, mac)
+    if (entry.state === 'incomplete' || entry.state === 'failed') {
+      entry.mac.set(mac)
+      this.#move(entry, solicited ? 'reachable' : 'stale', now)
+    } else if (!override && !same) {
+      if (entry.state === 'reachable') this.#move(entry, 'stale', now)
+    } else {
+      entry.mac.set(mac)
+      if (solicited) this.#move(entry, 'reachable', now)
+      else if (!same) this.#move(entry, 'stale', now)
+    }
+  }
+
+  /** The transport saw an answer from beyond this neighbour (7.3.1): no probe is needed. */
+  confirm(entry: NeighbourEntry<Packet>, now: number): void {
+    if (entry.state === 'delay' || entry.state === 'probe' || entry.state === 'stale')
+      this.#move(entry, 'reachable', now)
+    else if (entry.state === 'reachable') this.#timers.set(entry.timer, now + this.#options.reachableTimeMs)
+  }
+
+  setPermanent(address: IpAddress, mac: Uint8Array, now: number): void {
+    const old = this.get(address)
+    if (old !== null) this.#forget(old)
+    const entry = this.#create(address, 'permanent', now)
+    entry.mac.set(mac)
+  }
+
+  /** Forgets everything learned: the interface went down or changed its link. */
+  flush(): void {
+    for (const entry of [...this.#entries.values()]) if (entry.state !== 'permanent') this.#forget(entry)
+  }
+
+  #create(address: IpAddress, state: NeighbourState, now: number): NeighbourEntry<Packet> {
+    if (this.#entries.size >= this.#options.maxEntries) this.#evict()
+    const entry: NeighbourEntry<Packet> = {
+      address,
+      mac: new Uint8Array(6),
+      state,
+      isRouter: false,
+      probes: 0,
+      usedAt: now,
+      pending: [],
+      timer: new Timer((at) => this.#onTimer(entry, at)),
+    }
+    this.#entries.set(keyOf(address), entry)
+    return entry
+  }
+
+  #evict(): void {
+    let oldest: NeighbourEntry<Packet> | null = null
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== 'permanent' && (oldest === null || entry.usedAt < oldest.usedAt)) oldest = entry
+    }
+    if (oldest === null) return
+    this.counters.evicted++
+    this.#forget(oldest)
+  }
+
+  #forget(entry: NeighbourEntry<Packet>): void {
+    this.#timers.remove(entry.timer)
+    this.#entries.delete(keyOf(entry.address))
+    for (const packet of entry.pending.splice(0)) {
+      this.counters.pendingDropped++
+      this.#actions.drop(packet)
+    }
+  }
+
+  #enqueue(entry: NeighbourEntry<Packet>, packet: Packet): void {
+    entry.pending.push(packet)
+    if (entry.pending.length <= this.#options.maxPendingPackets) return
+    this.counters.pendingDropped++
+    this.#actions.drop(entry.pending.shift()!)
+  }
+
+  #onTimer(entry: NeighbourEntry<Packet>, now: number): void {
+    switch (entry.state) {
+      case 'incomplete':
+        if (entry.probes < this.#options.maxMulticastSolicitations) this.#solicit(entry, now)
+        else this.#move(entry, 'failed', now)
+        return
+      case 'reachable':
+        this.#move(entry, 'stale', now)
+        return
+      case 'delay':
+        this.#move(entry, 'probe', now)
+        return
+      case 'probe':
+        if (entry.probes < this.#options.maxUnicastSolicitations) this.#solicit(entry, now)
+        else this.#move(entry, 'failed', now)
+        return
+      case 'failed':
+        this.#forget(entry)
+    }
+  }
+
+  #solicit(entry: NeighbourEntry<Packet>, now: number): void {
+    entry.probes++
+    this.counters.solicitations++
+    this.#timers.set(entry.timer, now + this.#options.retransmitTimeMs)
+    this.#actions.solicit(entry, entry.state === 'probe', now)
+  }
+
+  /** The one place where a neighbour's state changes. */
+  #move(entry: NeighbourEntry<Packet>, to: NeighbourState, now: number): void {
+    const from = entry.state
+    if (!LEGAL[from].includes(to)) throw new Error(`neighbour ${entry.address}: no way from ${from} to ${to}`)
+    entry.state = to
+    entry.probes = 0
+    this.#timers.cancel(entry.timer)
+    if (to === 'reachable') this.#timers.set(entry.timer, now + this.#options.reachableTimeMs)
+    else if (to === 'delay') this.#timers.set(entry.timer, now + this.#options.delayFirstProbeTimeMs)
+    else if (to === 'failed') this.#timers.set(entry.timer, now + this.#options.failedTimeMs)
+    else if (to === 'probe') this.#solicit(entry, now)
+    if (to === 'failed') this.#refusePending(entry, now)
+    else if (from === 'incomplete' || from === 'failed') this.#sendPending(entry, now)
+  }
+
+  #sendPending(entry: NeighbourEntry<Packet>, now: number): void {
+    for (const packet of entry.pending.splice(0)) this.output(entry, packet, now)
+  }
+
+  #refusePending(entry: NeighbourEntry<Packet>, now: number): void {
+    for (const packet of entry.pending.splice(0)) {
+      this.counters.unreachable++
+      this.#actions.unreachable(entry, packet, now)
+    }
+  }
+}
+
+function keyOf(address: IpAddress): string {
+  return address.family === 4 ? `${address.w3}` : `${address.w0}:${address.w1}:${address.w2}:${address.w3}`
+}
+
+function sameMac(a: Uint8Array, b: Uint8Array): boolean {
+  for (let index = 0; index < 6; index++) if (a[index] !== b[index]) return false
+  return true
+}
