@@ -5,10 +5,10 @@ import type { TcpInfo } from './tcp-info.ts'
 
 /** An IP address as four big-endian 32-bit words (either signedness); IPv4 as ::ffff:a.b.c.d. Immutable. Any class with these fields will do. */
 export interface AddressWords {
-  readonly word0: number
-  readonly word1: number
-  readonly word2: number
-  readonly word3: number
+  readonly w0: number
+  readonly w1: number
+  readonly w2: number
+  readonly w3: number
 }
 
 /** The states of RFC 9293 3.3.2. A connection begins and ends in CLOSED; LISTEN is the state of a {@link TcpListener}. */
