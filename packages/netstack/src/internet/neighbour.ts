@@ -280,7 +280,9 @@ export class NeighbourCache<Packet> {
 }
 
 function keyOf(address: IpAddress): string {
-  return address.family === 4 ? `${address.w3}` : `${address.w0}:${address.w1}:${address.w2}:${address.w3}`
+  return address.family === 4
+    ? `${address.word3}`
+    : `${address.word0}:${address.word1}:${address.word2}:${address.word3}`
 }
 
 function sameMac(a: Uint8Array, b: Uint8Array): boolean {

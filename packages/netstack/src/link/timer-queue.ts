@@ -1,11 +1,11 @@
 /** A deadline in a `TimerQueue`. Made once and set many times: setting allocates nothing. */
 export class Timer {
   /** Milliseconds of the owner's clock; Infinity when not set. */
-  deadline = Number.POSITIVE_INFINITY
+  deadline: number = Number.POSITIVE_INFINITY
   readonly fire: (now: number) => void
   /** Owned by the queue: place in the heap, the key it is sorted by, and the order of setting. */
   index = -1
-  key = Number.POSITIVE_INFINITY
+  key: number = Number.POSITIVE_INFINITY
   order = 0
 
   constructor(fire: (now: number) => void) {

@@ -1,0 +1,42 @@
+import { CHECKSUM_NONE, type Frame, type FramePool } from './frame.ts'
+
+/** What happens to a frame that arrives: the callee takes it. */
+export type FrameReceiver = (frame: Frame, now: number) => void
+
+/** Frames with Ethernet headers, or bare IP packets as a TUN device and loopback carry them. */
+export type Medium = 'ethernet' | 'ip'
+
+/** One end of a link. Everything that changes a link (impairment, FCS, tap) is again a `Link` around another. */
+export interface Link {
+  readonly medium: Medium
+  /** Largest IP packet in bytes. */
+  readonly mtu: number
+  /** Whom frames that arrive are handed to; set by the interface that the link is plugged into. */
+  receiver: FrameReceiver | null
+  /** Takes the frame. Never delivers before it returns: what answers is queued. */
+  transmit(frame: Frame, now: number): void
+}
+
+/** The Ethernet header: destination, source, type (IEEE 802.3 3.1.1). */
+export const ETHERNET_HEADER_BYTES = 14
+
+/** A copy of a frame, for a second receiver. */
+export function copyFrame(frame: Frame, pool: FramePool): Frame {
+  // The headroom is kept, so that the header stays as aligned as it was.
+  const copy = pool.allocate(frame.end - frame.start, frame.start)
+  copy.bytes.set(frame.bytes.subarray(frame.start, frame.end), frame.start)
+  copy.end = frame.end
+  copy.checksum = frame.checksum
+  copy.checksumStart = frame.checksumStart
+  copy.checksumOffset = frame.checksumOffset
+  copy.gsoSize = frame.gsoSize
+  copy.gsoHeaderBytes = frame.gsoHeaderBytes
+  copy.ecn = frame.ecn
+  return copy
+}
+
+/** The frame leaves the sender's memory, in a manner of speaking: its receiver has to verify every checksum itself. */
+export function distrust(frame: Frame): void {
+  frame.checksum = CHECKSUM_NONE
+  frame.ecn = 0
+}
