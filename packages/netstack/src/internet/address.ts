@@ -6,10 +6,10 @@ const MAPPED = 0xffff
 
 /** The words of an address as another layer holds them. */
 export interface AddressWords {
-  readonly word0: number
-  readonly word1: number
-  readonly word2: number
-  readonly word3: number
+  readonly w0: number
+  readonly w1: number
+  readonly w2: number
+  readonly w3: number
 }
 
 /**
@@ -18,19 +18,19 @@ export interface AddressWords {
  */
 export class IpAddress {
   readonly family: AddressFamily
-  readonly word0: number
-  readonly word1: number
-  readonly word2: number
-  readonly word3: number
+  readonly w0: number
+  readonly w1: number
+  readonly w2: number
+  readonly w3: number
   readonly hash: number
 
-  constructor(family: AddressFamily, word0: number, word1: number, word2: number, word3: number) {
+  constructor(family: AddressFamily, w0: number, w1: number, w2: number, w3: number) {
     this.family = family
-    this.word0 = word0 >>> 0
-    this.word1 = word1 >>> 0
-    this.word2 = word2 >>> 0
-    this.word3 = word3 >>> 0
-    this.hash = hashWords(this.word0, this.word1, this.word2, this.word3)
+    this.w0 = w0 >>> 0
+    this.w1 = w1 >>> 0
+    this.w2 = w2 >>> 0
+    this.w3 = w3 >>> 0
+    this.hash = hashWords(this.w0, this.w1, this.w2, this.w3)
   }
 
   static v4(value: number): IpAddress {
@@ -40,12 +40,12 @@ export class IpAddress {
   /** From words of either signedness in mapped form, as the transports carry them. */
   static fromWords(words: AddressWords): IpAddress {
     if (words instanceof IpAddress) return words
-    const mapped = words.word0 === 0 && words.word1 === 0 && words.word2 === MAPPED
-    return new IpAddress(mapped ? 4 : 6, words.word0, words.word1, words.word2, words.word3)
+    const mapped = words.w0 === 0 && words.w1 === 0 && words.w2 === MAPPED
+    return new IpAddress(mapped ? 4 : 6, words.w0, words.w1, words.w2, words.w3)
   }
 
-  static v6(word0: number, word1: number, word2: number, word3: number): IpAddress {
-    return new IpAddress(6, word0, word1, word2, word3)
+  static v6(w0: number, w1: number, w2: number, w3: number): IpAddress {
+    return new IpAddress(6, w0, w1, w2, w3)
   }
 
   /** Reads 4 or 16 bytes in network order. */
@@ -81,72 +81,72 @@ export class IpAddress {
 
   write(bytes: Uint8Array, offset: number): void {
     if (this.family === 4) {
-      writeWord(bytes, offset, this.word3)
+      writeWord(bytes, offset, this.w3)
       return
     }
-    writeWord(bytes, offset, this.word0)
-    writeWord(bytes, offset + 4, this.word1)
-    writeWord(bytes, offset + 8, this.word2)
-    writeWord(bytes, offset + 12, this.word3)
+    writeWord(bytes, offset, this.w0)
+    writeWord(bytes, offset + 4, this.w1)
+    writeWord(bytes, offset + 8, this.w2)
+    writeWord(bytes, offset + 12, this.w3)
   }
 
   equals(other: IpAddress): boolean {
     return (
       this === other ||
-      (this.word3 === other.word3 &&
-        this.word2 === other.word2 &&
-        this.word1 === other.word1 &&
-        this.word0 === other.word0 &&
+      (this.w3 === other.w3 &&
+        this.w2 === other.w2 &&
+        this.w1 === other.w1 &&
+        this.w0 === other.w0 &&
         this.family === other.family)
     )
   }
 
   /** True when the address stands at that place of the packet. */
   matches(bytes: Uint8Array, offset: number): boolean {
-    if (this.family === 4) return readWord(bytes, offset) === this.word3
+    if (this.family === 4) return readWord(bytes, offset) === this.w3
     return (
-      readWord(bytes, offset + 12) === this.word3 &&
-      readWord(bytes, offset + 8) === this.word2 &&
-      readWord(bytes, offset + 4) === this.word1 &&
-      readWord(bytes, offset) === this.word0
+      readWord(bytes, offset + 12) === this.w3 &&
+      readWord(bytes, offset + 8) === this.w2 &&
+      readWord(bytes, offset + 4) === this.w1 &&
+      readWord(bytes, offset) === this.w0
     )
   }
 
   get isUnspecified(): boolean {
-    return this.word3 === 0 && (this.family === 4 || (this.word0 | this.word1 | this.word2) === 0)
+    return this.w3 === 0 && (this.family === 4 || (this.w0 | this.w1 | this.w2) === 0)
   }
 
   get isLoopback(): boolean {
-    if (this.family === 4) return this.word3 >>> 24 === 127
-    return this.word3 === 1 && (this.word0 | this.word1 | this.word2) === 0
+    if (this.family === 4) return this.w3 >>> 24 === 127
+    return this.w3 === 1 && (this.w0 | this.w1 | this.w2) === 0
   }
 
   get isMulticast(): boolean {
-    return this.family === 4 ? this.word3 >>> 28 === 0xe : this.word0 >>> 24 === 0xff
+    return this.family === 4 ? this.w3 >>> 28 === 0xe : this.w0 >>> 24 === 0xff
   }
 
   /** 255.255.255.255. Broadcasts of a subnet are known to the interface only. */
   get isLimitedBroadcast(): boolean {
-    return this.family === 4 && this.word3 === 0xffff_ffff
+    return this.family === 4 && this.w3 === 0xffff_ffff
   }
 
   /** 169.254.0.0/16 or fe80::/10. */
   get isLinkLocal(): boolean {
-    return this.family === 4 ? this.word3 >>> 16 === 0xa9fe : this.word0 >>> 22 === 0x3fa
+    return this.family === 4 ? this.w3 >>> 16 === 0xa9fe : this.w0 >>> 22 === 0x3fa
   }
 
   /** Multicast that stays on its link: 224.0.0.0/24, ff02::/16 and ff01::/16. */
   get isLinkLocalMulticast(): boolean {
-    return this.family === 4 ? this.word3 >>> 8 === 0xe0_0000 : this.isMulticast && ((this.word0 >>> 16) & 0xf) <= 2
+    return this.family === 4 ? this.w3 >>> 8 === 0xe0_0000 : this.isMulticast && ((this.w0 >>> 16) & 0xf) <= 2
   }
 
   /** ff02::1:ffXX:XXXX of this unicast address (RFC 4291 2.7.1). */
   solicitedNode(): IpAddress {
-    return IpAddress.v6(0xff02_0000, 0, 1, 0xff00_0000 | (this.word3 & 0xff_ffff))
+    return IpAddress.v6(0xff02_0000, 0, 1, 0xff00_0000 | (this.w3 & 0xff_ffff))
   }
 
   toString(): string {
-    if (this.family === 4) return formatIpv4(this.word3)
+    if (this.family === 4) return formatIpv4(this.w3)
     const bytes = new Uint8Array(16)
     this.write(bytes, 0)
     return formatIpv6(bytes)
@@ -163,10 +163,10 @@ export const ALL_NODES_V6: IpAddress = IpAddress.v6(0xff02_0000, 0, 0, 1)
 export const ALL_ROUTERS_V6: IpAddress = IpAddress.v6(0xff02_0000, 0, 0, 2)
 
 /** Mixes four words to 32 unsigned bits. */
-export function hashWords(word0: number, word1: number, word2: number, word3: number): number {
-  let hash = Math.imul(word0 ^ Math.imul(word1, 0x85eb_ca6b), 0xc2b2_ae35)
-  hash = Math.imul(hash ^ (hash >>> 15) ^ word2, 0x27d4_eb2f)
-  hash = Math.imul(hash ^ (hash >>> 13) ^ word3, 0x1656_67b1)
+export function hashWords(w0: number, w1: number, w2: number, w3: number): number {
+  let hash = Math.imul(w0 ^ Math.imul(w1, 0x85eb_ca6b), 0xc2b2_ae35)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ w2, 0x27d4_eb2f)
+  hash = Math.imul(hash ^ (hash >>> 13) ^ w3, 0x1656_67b1)
   return (hash ^ (hash >>> 16)) >>> 0
 }
 

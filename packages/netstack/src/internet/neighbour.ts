@@ -16,8 +16,8 @@ const LEGAL: Record<NeighbourState, readonly NeighbourState[]> = {
 
 export interface NeighbourEntry<Packet> {
   readonly address: IpAddress
-  /** Six bytes, meaningful unless the state is `incomplete` or `failed`. */
-  readonly mac: Uint8Array
+  /** 48 bits as one number (wire/ethernet.ts), meaningful unless the state is `incomplete` or `failed`. */
+  mac: number
   state: NeighbourState
   isRouter: boolean
   /** Solicitations sent since the state was entered. */
@@ -132,12 +132,12 @@ export class NeighbourCache<Packet> {
   }
 
   /** A neighbour named its MAC while asking us something: ARP request, NS, RS, RA with the option. */
-  learn(address: IpAddress, mac: Uint8Array, now: number): void {
+  learn(address: IpAddress, mac: number, now: number): void {
     const entry = this.get(address) ?? this.#create(address, 'stale', now)
     if (entry.state === 'permanent') return
-    const same = sameMac(entry.mac, mac)
+    const same = entry.mac === mac
     if (same && entry.state !== 'incomplete' && entry.state !== 'failed') return
-    entry.mac.set(mac)
+    entry.mac = mac
     this.#move(entry, 'stale', now)
   }
 
@@ -147,17 +147,17 @@ export class NeighbourCache<Packet> {
    * @param solicited answers a question of ours, so that the way there and back works
    * @param override replaces a MAC that differs
    */
-  advertise(address: IpAddress, mac: Uint8Array, solicited: boolean, override: boolean, now: number): void {
+  advertise(address: IpAddress, mac: number, solicited: boolean, override: boolean, now: number): void {
     const entry = this.get(address)
     if (entry === null || entry.state === 'permanent') return
-    const same = sameMac(entry.mac, mac)
+    const same = entry.mac === mac
     if (entry.state === 'incomplete' || entry.state === 'failed') {
-      entry.mac.set(mac)
+      entry.mac = mac
       this.#move(entry, solicited ? 'reachable' : 'stale', now)
     } else if (!override && !same) {
       if (entry.state === 'reachable') this.#move(entry, 'stale', now)
     } else {
-      entry.mac.set(mac)
+      entry.mac = mac
       if (solicited) this.#move(entry, 'reachable', now)
       else if (!same) this.#move(entry, 'stale', now)
     }
@@ -170,11 +170,11 @@ export class NeighbourCache<Packet> {
     else if (entry.state === 'reachable') this.#timers.set(entry.timer, now + this.#options.reachableTimeMs)
   }
 
-  setPermanent(address: IpAddress, mac: Uint8Array, now: number): void {
+  setPermanent(address: IpAddress, mac: number, now: number): void {
     const old = this.get(address)
     if (old !== null) this.#forget(old)
     const entry = this.#create(address, 'permanent', now)
-    entry.mac.set(mac)
+    entry.mac = mac
   }
 
   /** Forgets everything learned: the interface went down or changed its link. */
@@ -186,7 +186,7 @@ export class NeighbourCache<Packet> {
     if (this.#entries.size >= this.#options.maxEntries) this.#evict()
     const entry: NeighbourEntry<Packet> = {
       address,
-      mac: new Uint8Array(6),
+      mac: 0,
       state,
       isRouter: false,
       probes: 0,
@@ -280,12 +280,5 @@ export class NeighbourCache<Packet> {
 }
 
 function keyOf(address: IpAddress): string {
-  return address.family === 4
-    ? `${address.word3}`
-    : `${address.word0}:${address.word1}:${address.word2}:${address.word3}`
-}
-
-function sameMac(a: Uint8Array, b: Uint8Array): boolean {
-  for (let index = 0; index < 6; index++) if (a[index] !== b[index]) return false
-  return true
+  return address.family === 4 ? `${address.w3}` : `${address.w0}:${address.w1}:${address.w2}:${address.w3}`
 }

@@ -35,7 +35,7 @@ export class Prefix {
 
   /** The last address of an IPv4 block: its broadcast address unless the length is 31 or 32 (RFC 3021). */
   lastAddress(): IpAddress {
-    return IpAddress.v4(this.address.word3 | (this.length === 0 ? 0xffff_ffff : (2 ** (32 - this.length) - 1) >>> 0))
+    return IpAddress.v4(this.address.w3 | (this.length === 0 ? 0xffff_ffff : (2 ** (32 - this.length) - 1) >>> 0))
   }
 
   toString(): string {
@@ -59,12 +59,12 @@ export function splitPrefix(text: string): { address: IpAddress; length: number 
 }
 
 export function maskAddress(address: IpAddress, length: number): IpAddress {
-  if (address.family === 4) return IpAddress.v4((address.word3 & wordMask(length)) >>> 0)
+  if (address.family === 4) return IpAddress.v4((address.w3 & wordMask(length)) >>> 0)
   return IpAddress.v6(
-    address.word0 & wordMask(length),
-    address.word1 & wordMask(length - 32),
-    address.word2 & wordMask(length - 64),
-    address.word3 & wordMask(length - 96),
+    address.w0 & wordMask(length),
+    address.w1 & wordMask(length - 32),
+    address.w2 & wordMask(length - 64),
+    address.w3 & wordMask(length - 96),
   )
 }
 
@@ -74,11 +74,11 @@ export function samePrefix(a: IpAddress, b: IpAddress, length: number): boolean 
 
 /** Leading bits that two addresses of one family share. */
 export function commonPrefixLength(a: IpAddress, b: IpAddress): number {
-  if (a.family === 4) return Math.clz32(a.word3 ^ b.word3)
-  if (a.word0 !== b.word0) return Math.clz32(a.word0 ^ b.word0)
-  if (a.word1 !== b.word1) return 32 + Math.clz32(a.word1 ^ b.word1)
-  if (a.word2 !== b.word2) return 64 + Math.clz32(a.word2 ^ b.word2)
-  return 96 + Math.clz32(a.word3 ^ b.word3)
+  if (a.family === 4) return Math.clz32(a.w3 ^ b.w3)
+  if (a.w0 !== b.w0) return Math.clz32(a.w0 ^ b.w0)
+  if (a.w1 !== b.w1) return 32 + Math.clz32(a.w1 ^ b.w1)
+  if (a.w2 !== b.w2) return 64 + Math.clz32(a.w2 ^ b.w2)
+  return 96 + Math.clz32(a.w3 ^ b.w3)
 }
 
 function wordMask(bits: number): number {

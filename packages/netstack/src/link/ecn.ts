@@ -1,6 +1,7 @@
 import { checksumUpdate } from '../wire/checksum.ts'
+import { ETHERNET_HEADER_BYTES, ETHERTYPE_IPV4, ETHERTYPE_IPV6, readEthernetType } from '../wire/ethernet.ts'
 import type { Frame } from './frame.ts'
-import { ETHERNET_HEADER_BYTES, type Medium } from './link.ts'
+import type { Medium } from './link.ts'
 
 /**
  * Marks a packet Congestion Experienced (RFC 3168 5), as a router does in the place of dropping it.
@@ -12,8 +13,8 @@ export function markCongestion(frame: Frame, medium: Medium): boolean {
   let at = frame.start
   if (medium === 'ethernet') {
     if (frame.end - at < ETHERNET_HEADER_BYTES + 20) return false
-    const type = (bytes[at + 12] << 8) | bytes[at + 13]
-    if (type !== 0x0800 && type !== 0x86dd) return false
+    const type = readEthernetType(bytes, at)
+    if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) return false
     at += ETHERNET_HEADER_BYTES
   }
   const version = bytes[at] >> 4

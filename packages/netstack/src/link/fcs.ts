@@ -1,10 +1,6 @@
-import { crc32 } from '../wire/crc32.ts'
+import { ETHERNET_FCS_BYTES, ETHERNET_MINIMUM_BYTES, verifyFcs, writeFcs } from '../wire/ethernet.ts'
 import type { Frame } from './frame.ts'
 import type { FrameReceiver, Link } from './link.ts'
-
-/** Ethernet's shortest frame without its FCS; shorter ones are padded with zeros (IEEE 802.3 3.2.8). */
-const MIN_FRAME_BYTES = 60
-const FCS_BYTES = 4
 
 /**
  * Appends the frame check sequence of IEEE 802.3 3.2.9 to what is sent and drops what arrives damaged, so that a
@@ -29,29 +25,21 @@ export class FcsLink implements Link {
 
   transmit(frame: Frame, now: number): void {
     const { bytes, start } = frame
-    if (frame.end - start < MIN_FRAME_BYTES) {
-      bytes.fill(0, frame.end, start + MIN_FRAME_BYTES)
-      frame.end = start + MIN_FRAME_BYTES
+    if (frame.end - start < ETHERNET_MINIMUM_BYTES) {
+      bytes.fill(0, frame.end, start + ETHERNET_MINIMUM_BYTES)
+      frame.end = start + ETHERNET_MINIMUM_BYTES
     }
-    const sum = crc32(bytes, start, frame.end)
-    for (let index = 0; index < FCS_BYTES; index++) bytes[frame.end + index] = sum >>> (index * 8)
-    frame.end += FCS_BYTES
+    writeFcs(bytes, start, frame.end)
+    frame.end += ETHERNET_FCS_BYTES
     this.#inner.transmit(frame, now)
   }
 
   #receive(frame: Frame, now: number): void {
-    const { bytes, start } = frame
-    const end = frame.end - FCS_BYTES
-    if (end - start < MIN_FRAME_BYTES) {
-      this.counters.tooShort++
-      frame.release()
-      return
-    }
-    const sum = crc32(bytes, start, end)
-    let difference = 0
-    for (let index = 0; index < FCS_BYTES; index++) difference |= bytes[end + index] ^ ((sum >>> (index * 8)) & 255)
-    if (difference !== 0 || this.receiver === null) {
-      if (difference !== 0) this.counters.fcsErrors++
+    const end = frame.end - ETHERNET_FCS_BYTES
+    const tooShort = end - frame.start < ETHERNET_MINIMUM_BYTES
+    if (tooShort || !verifyFcs(frame.bytes, frame.start, frame.end) || this.receiver === null) {
+      if (tooShort) this.counters.tooShort++
+      else if (this.receiver !== null) this.counters.fcsErrors++
       frame.release()
       return
     }

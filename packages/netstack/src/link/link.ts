@@ -17,9 +17,6 @@ export interface Link {
   transmit(frame: Frame, now: number): void
 }
 
-/** The Ethernet header: destination, source, type (IEEE 802.3 3.1.1). */
-export const ETHERNET_HEADER_BYTES = 14
-
 /** A copy of a frame, for a second receiver. */
 export function copyFrame(frame: Frame, pool: FramePool): Frame {
   // The headroom is kept, so that the header stays as aligned as it was.

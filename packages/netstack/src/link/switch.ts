@@ -1,5 +1,6 @@
+import { ETHERNET_HEADER_BYTES, readMac } from '../wire/ethernet.ts'
 import type { Frame, FramePool } from './frame.ts'
-import { copyFrame, ETHERNET_HEADER_BYTES, type Link } from './link.ts'
+import { copyFrame, type Link } from './link.ts'
 
 export interface SwitchOptions {
   /** Addresses remembered at most; the oldest makes room (IEEE 802.1D calls it the filtering database). */
@@ -61,8 +62,8 @@ export class Switch {
       frame.release()
       return
     }
-    this.#learn(macNumber(bytes, start + 6), port, now)
-    const known = (bytes[start] & 1) === 0 ? this.#addresses.get(macNumber(bytes, start)) : undefined
+    this.#learn(readMac(bytes, start + 6), port, now)
+    const known = (bytes[start] & 1) === 0 ? this.#addresses.get(readMac(bytes, start)) : undefined
     if (known === undefined || now - known.seen > this.#ageingTimeMs) {
       this.#flood(port, frame, now)
     } else if (known.port === port) {
@@ -85,11 +86,4 @@ export class Switch {
     for (const port of this.#ports) if (port !== from) port.transmit(copyFrame(frame, this.#pool), now)
     frame.release()
   }
-}
-
-/** 48 bits, exact in a double. */
-function macNumber(bytes: Uint8Array, at: number): number {
-  const high = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]
-  const low = (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5]
-  return high * 0x100_0000 + low
 }
