@@ -1,0 +1,114 @@
+/** An account: a subject space of its own, with its subscriptions, limits and counts. */
+
+import { RouteCache } from '../routing/route-cache.ts'
+import { subjectKind } from '../routing/subject.ts'
+import { SubscriptionIndex } from '../routing/subscription-index.ts'
+import type { Connection } from './connection.ts'
+import type { Random } from './environment.ts'
+import { Route } from './route.ts'
+import type { Subscription } from './subscription.ts'
+import type { Turn } from './turn.ts'
+
+/** Limits of one account; `undefined` in a config means the default of docs/limits.md. */
+export interface AccountLimits {
+  /** Connections of this account at the same time. */
+  maxConnections: number
+  /** Subscriptions of all its connections together. */
+  maxSubscriptions: number
+  /** Routes kept in the cache of exact answers. */
+  routeCacheEntries: number
+}
+
+/** What the account needs from its hub. */
+export interface AccountContext {
+  readonly turn: Turn
+  readonly random: Random
+  /** What the engine keeps with a subject, e.g. its scrub policy. */
+  attach(account: Account, subject: string): unknown
+}
+
+/** Running totals of an account. */
+export interface TrafficCounters {
+  messagesIn: number
+  bytesIn: number
+  messagesOut: number
+  bytesOut: number
+}
+
+/** A subject space. */
+export class Account {
+  readonly name: string
+  readonly limits: AccountLimits
+  readonly connections: Set<Connection> = new Set()
+  readonly counters: TrafficCounters = { messagesIn: 0, bytesIn: 0, messagesOut: 0, bytesOut: 0 }
+  readonly #context: AccountContext
+  readonly #index = new SubscriptionIndex<Subscription>()
+  readonly #cache: RouteCache<Route>
+  /** Raised by every change that may touch many routes. */
+  generation = 0
+
+  constructor(name: string, limits: AccountLimits, context: AccountContext) {
+    this.name = name
+    this.limits = limits
+    this.#context = context
+    this.#cache = new RouteCache(limits.routeCacheEntries)
+  }
+
+  get subscriptionCount(): number {
+    return this.#index.size
+  }
+
+  add(subscription: Subscription): void {
+    this.#index.add(subscription)
+    this.#changed(subscription.subject)
+  }
+
+  remove(subscription: Subscription): boolean {
+    const found = this.#index.remove(subscription)
+    if (found) this.#changed(subscription.subject)
+    return found
+  }
+
+  // A literal subject concerns one route, a pattern any number.
+  #changed(subject: string): void {
+    if (subjectKind(subject) === 'literal') this.#cache.invalidate(subject)
+    else this.generation++
+  }
+
+  /** Forgets every route, because something that routes carry has changed (a policy, a permission). */
+  invalidateRoutes(): void {
+    this.generation++
+  }
+
+  /** Whether a remembered route still holds. */
+  isCurrent(route: Route): boolean {
+    return route.generation === this.generation
+  }
+
+  /** The route of the subject that stands at source[start, end). */
+  routeOf(source: Buffer, start: number, end: number): Route {
+    const known = this.#cache.find(source, start, end)
+    if (known !== undefined && known.generation === this.generation) return known
+    const bytes = Buffer.from(source.subarray(start, end))
+    return this.#resolve(bytes.toString('utf8'), bytes)
+  }
+
+  /** The route of a subject given as text. */
+  routeFor(subject: string): Route {
+    const bytes = Buffer.from(subject)
+    const known = this.#cache.find(bytes, 0, bytes.length)
+    if (known !== undefined && known.generation === this.generation) return known
+    return this.#resolve(subject, bytes)
+  }
+
+  #resolve(subject: string, bytes: Buffer): Route {
+    const match = this.#index.match(subject)
+    const { turn, random } = this.#context
+    const attachment = this.#context.attach(this, subject)
+    const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment)
+    // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
+    if (subject.includes('\ufffd')) route.generation = -1
+    this.#cache.put(route)
+    return route
+  }
+}

@@ -1,0 +1,42 @@
+/** Who may connect. Protocols collect credentials; an authenticator turns them into an identity, or refuses. */
+import type { Account } from './account.ts'
+import type { Permissions } from './permissions.ts'
+
+/** What a client has shown. */
+export interface Credentials {
+  user?: string | undefined
+  password?: string | undefined
+  token?: string | undefined
+  nkey?: string | undefined
+  /** Signature of the connection's nonce by the nkey, base64url. */
+  signature?: string | undefined
+  /** The nonce that the hub sent. */
+  nonce?: Uint8Array | undefined
+  /** Subject names of a verified client certificate: e-mail and DNS names, then the distinguished name. */
+  certificateNames?: readonly string[] | undefined
+  /** Where the connection comes from. */
+  remoteAddress: string
+}
+
+/** Who it is. */
+export interface Identity {
+  readonly user: string | undefined
+  readonly account: Account
+  readonly permissions: Permissions
+}
+
+/** Decides. May answer later: password hashes take their time. */
+export interface Authenticator {
+  /** False: everybody may connect (loopback only, unless said otherwise). */
+  readonly required: boolean
+  /** Whether INFO must carry a nonce. */
+  readonly usesNonce: boolean
+  /** Resolves with undefined to refuse. Never rejects. */
+  authenticate(credentials: Credentials): Identity | undefined | Promise<Identity | undefined>
+}
+
+/** Everybody is welcome, in one account. */
+export function openDoor(account: Account, permissions: Permissions): Authenticator {
+  const identity: Identity = { user: undefined, account, permissions }
+  return { required: false, usesNonce: false, authenticate: () => identity }
+}

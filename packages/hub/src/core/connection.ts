@@ -1,0 +1,308 @@
+/** One connection of the hub, whatever protocol it speaks. */
+
+import type { Account } from './account.ts'
+import { assertStep, type ConnectionState } from './connection-state.ts'
+import type { Engine, PublishOutcome } from './engine.ts'
+import type { Clock, Random, StreamSocket } from './environment.ts'
+import type { Codec } from './gateway.ts'
+import type { ConnectionLimits } from './limits.ts'
+import type { Message } from './message.ts'
+import { Outbound, type OutboundOwner } from './outbound.ts'
+import { type Permissions, unrestricted } from './permissions.ts'
+import type { Route } from './route.ts'
+import type { Subscription } from './subscription.ts'
+import type { Turn } from './turn.ts'
+
+/** Why a connection ended; a metric label and, where its protocol has room for it, told to the peer. */
+export type CloseReason =
+  | 'client-closed'
+  | 'slow-consumer'
+  | 'write-deadline'
+  | 'stale'
+  | 'authentication-timeout'
+  | 'authentication-failed'
+  | 'protocol-violation'
+  | 'payload-too-large'
+  | 'control-line-too-long'
+  | 'permission-violation'
+  | 'limit-reached'
+  | 'read-error'
+  | 'tls-error'
+  | 'hub-closing'
+  | 'closed-by-hub'
+
+/** What a connection needs from the hub. */
+export interface ConnectionHost {
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly random: Random
+  readonly turn: Turn
+  /** A subscriber's pending bytes passed the pressure mark while `origin` was publishing. */
+  onPressure(connection: Connection): void
+  onDrained(connection: Connection): void
+  onReady(connection: Connection): void
+  onClosed(connection: Connection): void
+}
+
+const NO_RATE = 0
+
+/** A connected peer. */
+export class Connection implements OutboundOwner {
+  readonly id: number
+  readonly host: ConnectionHost
+  readonly limits: ConnectionLimits
+  readonly outbound: Outbound
+  /** The scheme of the listener: `nats`, `lines`, `raw`, ... */
+  readonly protocol: string
+  /** The listener's URL. */
+  readonly listener: string
+  readonly startMs: number
+  account: Account
+  permissions: Permissions = unrestricted
+  /** The authenticated user, if any. */
+  user: string | undefined = undefined
+  /** What the client calls itself. */
+  clientName: string | undefined = undefined
+  /** False when it does not want its own messages back. */
+  echo = true
+  /** Where it comes from; set at accept, kept after the socket is gone. */
+  readonly remoteAddress: string
+  readonly remotePort: number
+
+  readonly subscriptions: Set<Subscription> = new Set()
+  messagesIn = 0
+  bytesIn = 0
+  messagesOut = 0
+  bytesOut = 0
+  lastActivityMs: number
+  closeReason: CloseReason | undefined = undefined
+
+  codec!: Codec
+  #socket: StreamSocket
+  #state: ConnectionState = 'opening'
+  #pauses = 0
+  #allowedRoute: Route | undefined = undefined
+  #allowance = 0
+  #byteAllowance = 0
+  #allowanceMs = 0
+  #rateTimer = false
+
+  constructor(
+    id: number,
+    host: ConnectionHost,
+    account: Account,
+    socket: StreamSocket,
+    protocol: string,
+    listener: string,
+    limits: ConnectionLimits,
+  ) {
+    this.id = id
+    this.host = host
+    this.account = account
+    this.protocol = protocol
+    this.listener = listener
+    this.limits = limits
+    this.#socket = socket
+    this.startMs = host.clock.now()
+    this.lastActivityMs = host.clock.monotonic()
+    this.remoteAddress = socket.remoteAddress ?? ''
+    this.remotePort = socket.remotePort ?? 0
+    this.outbound = new Outbound(socket, host.turn, this)
+    this.outbound.alarmBytes = limits.maxPendingBytes * limits.pressureRatio
+    account.connections.add(this)
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  get socket(): StreamSocket {
+    return this.#socket
+  }
+
+  /** Begins to read. Called once, after the codec has been set. */
+  start(): void {
+    const socket = this.#socket
+    socket.on('data', (chunk) => this.#onData(chunk))
+    socket.on('end', () => this.#onEnd())
+    socket.on('error', () => this.#finish(this.closeReason ?? 'read-error'))
+    socket.on('close', () => this.#finish(this.closeReason ?? 'client-closed'))
+  }
+
+  /** Authentication is done (or not needed): the peer may publish and subscribe. */
+  ready(): void {
+    if (this.#state !== 'opening') return
+    this.#step('ready')
+    this.host.onReady(this)
+  }
+
+  /** Moves to another account, as authentication demands. Only before the first subscription. */
+  joinAccount(account: Account): void {
+    this.account.connections.delete(this)
+    this.account = account
+    account.connections.add(this)
+    this.#allowedRoute = undefined
+  }
+
+  #step(to: ConnectionState): void {
+    assertStep(this.#state, to)
+    this.#state = to
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    this.lastActivityMs = this.host.clock.monotonic()
+    this.codec.receive(chunk)
+    if (this.limits.messagesPerSecond !== NO_RATE || this.limits.bytesPerSecond !== NO_RATE) this.#spend(chunk.length)
+  }
+
+  #onEnd(): void {
+    if (this.#state === 'closed') return
+    if (this.codec.end !== undefined && this.#state !== 'closing') this.codec.end()
+    else this.close('client-closed')
+  }
+
+  // Rates are kept by reading later, not by refusing: TCP's flow control then slows the sender.
+  #spend(bytes: number): void {
+    const now = this.host.clock.monotonic()
+    const elapsed = this.#allowanceMs === 0 ? 1000 : Math.min(1000, now - this.#allowanceMs)
+    this.#allowanceMs = now
+    const { messagesPerSecond, bytesPerSecond } = this.limits
+    let waitMs = 0
+    if (messagesPerSecond > 0) {
+      this.#allowance = Math.min(messagesPerSecond, this.#allowance + (elapsed * messagesPerSecond) / 1000)
+      if (this.#allowance < 0) waitMs = (-this.#allowance * 1000) / messagesPerSecond
+    }
+    if (bytesPerSecond > 0) {
+      this.#byteAllowance = Math.min(bytesPerSecond, this.#byteAllowance + (elapsed * bytesPerSecond) / 1000) - bytes
+      if (this.#byteAllowance < 0) waitMs = Math.max(waitMs, (-this.#byteAllowance * 1000) / bytesPerSecond)
+    }
+    if (waitMs < 1 || this.#rateTimer) return
+    this.#rateTimer = true
+    this.pause()
+    this.host.clock.setTimeout(() => {
+      this.#rateTimer = false
+      this.resume()
+    }, waitMs)
+  }
+
+  /** Stops reading until as many `resume` calls have come. */
+  pause(): void {
+    if (this.#pauses++ === 0) this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#pauses === 0) return
+    if (--this.#pauses === 0 && this.#state !== 'closed') this.#socket.resume()
+  }
+
+  /**
+   * Whether this connection may publish on the message's route. Remembers the last answer.
+   */
+  mayPublish(route: Route): boolean {
+    if (route === this.#allowedRoute) return true
+    if (!this.permissions.canPublish(route.subject)) return false
+    this.#allowedRoute = route
+    return true
+  }
+
+  /** Publishes; the caller has asked `mayPublish` and filled in account and route. */
+  publish(message: Message): PublishOutcome {
+    this.messagesIn++
+    this.bytesIn += message.sizeBytes
+    this.#allowance--
+    return this.host.engine.publish(message)
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.subscriptions.add(subscription)
+    this.host.engine.subscribe(this.account, subscription)
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    if (!this.subscriptions.delete(subscription)) return
+    // What was published before must still arrive.
+    if (this.outbound.inFanOut) this.host.turn.closeFanOut()
+    this.host.engine.unsubscribe(this.account, subscription)
+  }
+
+  /** Counts deliveries to this connection. */
+  countOut(messages: number, bytes: number): void {
+    this.messagesOut += messages
+    this.bytesOut += bytes
+    const counters = this.account.counters
+    counters.messagesOut += messages
+    counters.bytesOut += bytes
+  }
+
+  onPressure(outbound: Outbound): void {
+    if (outbound.pendingBytes > this.limits.maxPendingBytes) {
+      this.outbound.alarmBytes = Number.POSITIVE_INFINITY
+      this.abort('slow-consumer')
+    } else {
+      this.outbound.alarmBytes = this.limits.maxPendingBytes
+      this.host.onPressure(this)
+    }
+  }
+
+  onDrained(outbound: Outbound): void {
+    if (this.#state === 'closing') {
+      if (outbound.pendingBytes === 0) this.#socket.end()
+      return
+    }
+    this.host.onDrained(this)
+  }
+
+  /** Writes what is queued, then ends the connection. Nothing is read any more. */
+  close(reason: CloseReason): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return
+    this.closeReason ??= reason
+    this.#step('closing')
+    this.#dropSubscriptions()
+    this.outbound.flush()
+    if (this.outbound.pendingBytes === 0) this.#socket.end()
+    // What still arrives is read and thrown away, so that the peer's FIN can be seen.
+    if (this.#pauses > 0) this.#socket.resume()
+  }
+
+  /** Ends the connection without writing what is queued. */
+  abort(reason: CloseReason): void {
+    if (this.#state === 'closed') return
+    this.closeReason ??= reason
+    // The caller may stand in the middle of a dispatch: lists it walks must not change under it, so only flags are set here.
+    for (const subscription of this.subscriptions) subscription.closed = true
+    this.#finish(this.closeReason)
+    this.#socket.destroy()
+  }
+
+  #dropSubscriptions(): void {
+    for (const subscription of this.subscriptions) this.host.engine.unsubscribe(this.account, subscription)
+    this.subscriptions.clear()
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#state === 'closed') return
+    this.closeReason ??= reason
+    this.#step('closed')
+    this.#dropSubscriptions()
+    this.outbound.discard()
+    this.account.connections.delete(this)
+    this.codec.closed?.()
+    this.host.onClosed(this)
+  }
+
+  /** Once a second: deadlines. */
+  tick(nowMs: number): void {
+    if (this.#state === 'opening' && this.host.clock.now() - this.startMs > this.limits.authenticationTimeoutMs) {
+      if (this.codec.refuse !== undefined) this.codec.refuse('authentication-timeout')
+      else this.abort('authentication-timeout')
+      return
+    }
+    const since = this.outbound.writeStartedMs
+    if (since !== 0 && nowMs - since > this.limits.writeDeadlineMs) {
+      this.abort('write-deadline')
+      return
+    }
+    if (this.#state !== 'closed') this.codec.tick?.(nowMs)
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What the hub needs from the world around it. `createHub({ net, clock, random })` passes it in, so that the same hub runs
+ * on the kernel's TCP in real time and on netstack in virtual time. The default lives in `edge/`.
+ */
+
+/** A connected byte stream: the part of `node:net`'s Socket (or `node:tls`'s TLSSocket) that the hub uses. */
+export interface StreamSocket {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  readonly localPort?: number | undefined
+  /** Present on TLS sockets only. */
+  readonly encrypted?: boolean | undefined
+  readonly destroyed: boolean
+  write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean
+  cork(): void
+  uncork(): void
+  end(): unknown
+  destroy(error?: Error): unknown
+  pause(): unknown
+  resume(): unknown
+  unshift?(chunk: Uint8Array): void
+  removeListener(event: string, listener: (...args: never[]) => void): unknown
+  setNoDelay?(on?: boolean): unknown
+  setKeepAlive?(on?: boolean, initialDelayMs?: number): unknown
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: (hadError: boolean) => void): unknown
+  on(event: 'end' | 'drain' | 'connect' | 'secureConnect', listener: () => void): unknown
+}
+
+/** Where a listener listens: a TCP address or a path of a Unix socket or named pipe. */
+export type ListenAddress = { host: string; port: number } | { path: string }
+
+/** A listening socket: the part of `node:net`'s Server that the hub uses. */
+export interface StreamServer {
+  listen(options: { host?: string; port?: number; path?: string; backlog?: number; exclusive?: boolean }): unknown
+  address(): { address: string; port: number; family?: string } | string | null
+  close(callback?: (error?: Error) => void): unknown
+  on(event: 'listening', listener: () => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'connection', listener: (socket: StreamSocket) => void): unknown
+}
+
+/** The part of `node:net` that the hub uses; netstack's `net` satisfies it too. */
+export interface Network {
+  createServer(options: { allowHalfOpen: boolean; pauseOnConnect?: boolean; noDelay?: boolean }): StreamServer
+  connect(options: { host?: string; port?: number; path?: string; allowHalfOpen?: boolean }): StreamSocket
+}
+
+/** A running timer; opaque. */
+export type Timer = unknown
+
+/** Time and deferral. Every wait of the hub goes through here. */
+export interface Clock {
+  /** Wall-clock time, milliseconds since the Unix epoch. */
+  now(): number
+  /** Monotonic time in milliseconds, with fractions. */
+  monotonic(): number
+  setTimeout(callback: () => void, delayMs: number): Timer
+  clearTimeout(timer: Timer): void
+  /** Runs the callback once this turn of the event loop has read what was ready: the hub flushes there. */
+  setImmediate(callback: () => void): void
+}
+
+/** Randomness: identifiers, nonces, the choice of a queue group's first member. */
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number
+  /** Fresh random bytes, fit for secrets. */
+  bytes(count: number): Uint8Array
+}
+
+/** Everything that comes in from outside. */
+export interface Environment {
+  readonly net: Network
+  readonly clock: Clock
+  readonly random: Random
+}

@@ -1,0 +1,58 @@
+/** Every listener is a URL: `nats://127.0.0.1:4222`, `lines+unix:///run/hub.sock`, `raw://0.0.0.0:9000?framing=newline`. */
+import { HubError } from '../errors.ts'
+import type { ListenAddress } from './environment.ts'
+
+/** A listener's (or dialled server's) URL, taken apart. */
+export interface ListenerUrl {
+  /** As given, without credentials. */
+  readonly text: string
+  /** The protocol: `nats`, `lines`, `raw`, `http`, ... */
+  readonly scheme: string
+  readonly address: ListenAddress
+  /** `?name=value`; the gateway checks them. */
+  readonly options: ReadonlyMap<string, string>
+}
+
+const SCHEME = /^([a-z][a-z0-9.-]*)(?:\+(unix|tls))?:\/\/(.*)$/is
+
+/**
+ * Takes a listener's URL apart. `ipc://path` is `lines+unix://path`. Port 0 means any free port; a scheme's default port is used when none is given.
+ * @param defaultPortOf the default port of a scheme, if it has one
+ * @throws HubError WIREHUB_ERR_CONFIG with the cure
+ */
+export function parseListenerUrl(text: string, defaultPortOf: (scheme: string) => number | undefined): ListenerUrl {
+  const refuse = (sentence: string): HubError =>
+    new HubError('WIREHUB_ERR_CONFIG', sentence, {
+      place: text,
+      cure: 'Write it like nats://127.0.0.1:4222, lines+unix:///run/wirehub.sock or raw://127.0.0.1:9000?framing=newline.',
+    })
+  const parts = SCHEME.exec(text)
+  if (parts === null) throw refuse('A listener must be a URL with a scheme.')
+  let scheme = parts[1].toLowerCase()
+  let transport = parts[2]?.toLowerCase()
+  const question = parts[3].indexOf('?')
+  const place = question < 0 ? parts[3] : parts[3].slice(0, question)
+  const options = new Map(new URLSearchParams(question < 0 ? '' : parts[3].slice(question + 1)))
+  if (scheme === 'ipc') {
+    scheme = 'lines'
+    transport = 'unix'
+  }
+  if (transport === 'tls') options.set('tls', options.get('tls') ?? 'true')
+  if (transport === 'unix') {
+    if (place === '') throw refuse('A Unix socket needs a path.')
+    return { text, scheme, address: { path: place }, options }
+  }
+  const match = /^(\[[0-9a-f:.%]+\]|[^:/]*)(?::(\d{1,5}))?\/?$/i.exec(place.replace(/^[^@]*@/, ''))
+  if (match === null) throw refuse('The address is not host:port.')
+  const port = match[2] === undefined ? defaultPortOf(scheme) : Number(match[2])
+  if (port === undefined || port > 65_535) throw refuse('The port is missing or larger than 65535.')
+  const host = match[1] === '' || match[1] === '*' ? '0.0.0.0' : match[1].replace(/^\[|\]$/g, '')
+  return { text, scheme, address: { host, port }, options }
+}
+
+/** Whether an address is reachable from this machine only. */
+export function isLoopback(address: ListenAddress): boolean {
+  if ('path' in address) return true
+  const host = address.host.toLowerCase()
+  return host === 'localhost' || host === '::1' || /^127\./.test(host) || host === '::ffff:127.0.0.1'
+}

@@ -1,0 +1,24 @@
+/** The default environment: Node's own sockets, clock and randomness. Nothing else in the hub touches them. */
+import { randomBytes } from 'node:crypto'
+import net from 'node:net'
+import type { Clock, Environment, Network, Random } from '../core/environment.ts'
+
+const nodeClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  setImmediate: (callback) => void setImmediate(callback),
+}
+
+const nodeRandom: Random = {
+  next: () => Math.random(),
+  bytes: (count) => randomBytes(count),
+}
+
+/** Node's `net`, `Date`, timers and `crypto`. */
+export const nodeEnvironment: Environment = {
+  net: net as unknown as Network,
+  clock: nodeClock,
+  random: nodeRandom,
+}

@@ -1,0 +1,146 @@
+/** A NATS client's subscription: how MSG and HMSG are written. Source: NATS client protocol. */
+import type { Connection } from '../../core/connection.ts'
+import { copyBytes, writeDecimal } from '../../core/copy.ts'
+import type { Message } from '../../core/message.ts'
+import { REFERENCE_BYTES } from '../../core/outbound.ts'
+import { Subscription } from '../../core/subscription.ts'
+
+const CR = 13
+const LF = 10
+const SPACE = 32
+const MSG = Buffer.from('MSG ')
+const HMSG = Buffer.from('HMSG ')
+/** Room for the sizes and separators of a composed line. */
+const NUMBERS_BYTES = 32
+
+/** One `SUB`. */
+export class NatsSubscription extends Subscription {
+  readonly sid: string
+  readonly #sidBytes: Buffer
+  readonly #connection: Connection
+  readonly #withHeaders: boolean
+  readonly #filter: boolean
+
+  constructor(connection: Connection, subject: string, queue: string | undefined, sid: string, withHeaders: boolean) {
+    super(subject, queue, connection)
+    this.#connection = connection
+    this.sid = sid
+    this.#sidBytes = Buffer.from(sid)
+    this.#withHeaders = withHeaders
+    this.#filter = connection.permissions.mustFilter(subject)
+    this.setShare()
+  }
+
+  /** Works out whether its encoding may be shared: not when deliveries are counted, filtered or depend on who published. */
+  setShare(): void {
+    const alone =
+      this.max > 0 || this.#filter || !this.#connection.echo || this.#connection.permissions.noteReply !== undefined
+    this.patch = alone ? undefined : this.#sidBytes
+    this.shareKey = alone ? undefined : `nats${this.#withHeaders ? 'h' : ''}${this.#sidBytes.length}`
+  }
+
+  override accepts(message: Message): boolean {
+    const connection = this.#connection
+    if (!connection.echo && message.origin === connection) return false
+    return !this.#filter || connection.permissions.canReceive(message.subject)
+  }
+
+  override deliver(message: Message): void {
+    const connection = this.#connection
+    const outbound = connection.outbound
+    const noteReply = connection.permissions.noteReply
+    if (noteReply !== undefined && message.hasReply) {
+      noteReply.call(connection.permissions, message.reply as string, connection.host.clock.monotonic())
+    }
+    const payloadBytes = message.payloadEnd - message.payloadStart
+    if (payloadBytes >= REFERENCE_BYTES) this.#deliverLarge(message)
+    else {
+      outbound.reserve(this.encodedBytes(message))
+      outbound.commit(this.encode(message, outbound.buffer, outbound.at))
+    }
+    this.delivered++
+    connection.countOut(1, message.sizeBytes)
+    if (this.max > 0 && this.delivered >= this.max) {
+      connection.codec.subscriptionEnded?.(this)
+    }
+  }
+
+  override encodedBytes(message: Message): number {
+    const subject = message.route.subjectBytes.length
+    const body =
+      message.wireStart >= 0
+        ? message.wireEnd - message.wireStart
+        : message.replyEnd - message.replyStart + message.sizeBytes + NUMBERS_BYTES
+    return HMSG.length + subject + this.#sidBytes.length + 2 + body
+  }
+
+  override patchAt(message: Message): number {
+    const verb = this.#withHeaders && message.headersEnd > message.headersStart ? HMSG.length : MSG.length
+    return verb + message.route.subjectBytes.length + 1
+  }
+
+  override encode(message: Message, target: Buffer, at: number): number {
+    const headers = message.headersEnd > message.headersStart
+    if (message.wireStart >= 0 && (this.#withHeaders || !headers)) {
+      at = this.#writeHead(message, headers ? HMSG : MSG, target, at)
+      return copyBytes(target, at, message.source, message.wireStart, message.wireEnd)
+    }
+    at = this.#writeLine(message, headers && this.#withHeaders, target, at)
+    const source = message.source
+    if (headers && this.#withHeaders) at = copyBytes(target, at, source, message.headersStart, message.headersEnd)
+    at = copyBytes(target, at, source, message.payloadStart, message.payloadEnd)
+    target[at] = CR
+    target[at + 1] = LF
+    return at + 2
+  }
+
+  #writeHead(message: Message, verb: Buffer, target: Buffer, at: number): number {
+    for (let i = 0; i < verb.length; i++) target[at++] = verb[i]
+    const subject = message.route.subjectBytes
+    at = copyBytes(target, at, subject, 0, subject.length)
+    target[at++] = SPACE
+    const sid = this.#sidBytes
+    for (let i = 0; i < sid.length; i++) target[at++] = sid[i]
+    target[at] = SPACE
+    return at + 1
+  }
+
+  #writeLine(message: Message, withHeaders: boolean, target: Buffer, at: number): number {
+    at = this.#writeHead(message, withHeaders ? HMSG : MSG, target, at)
+    if (message.replyEnd > message.replyStart) {
+      at = copyBytes(target, at, message.source, message.replyStart, message.replyEnd)
+      target[at++] = SPACE
+    }
+    const headerBytes = withHeaders ? message.headersEnd - message.headersStart : 0
+    if (withHeaders) {
+      at = writeDecimal(target, at, headerBytes)
+      target[at++] = SPACE
+    }
+    at = writeDecimal(target, at, headerBytes + message.payloadEnd - message.payloadStart)
+    target[at] = CR
+    target[at + 1] = LF
+    return at + 2
+  }
+
+  // The payload is queued as the part of the read chunk that it is: no copy at all.
+  #deliverLarge(message: Message): void {
+    const outbound = this.#connection.outbound
+    const headers = message.headersEnd > message.headersStart
+    if (message.wireStart >= 0 && (this.#withHeaders || !headers)) {
+      outbound.reserve(HMSG.length + message.route.subjectBytes.length + this.#sidBytes.length + 2)
+      outbound.commit(this.#writeHead(message, headers ? HMSG : MSG, outbound.buffer, outbound.at))
+      outbound.appendReference(message.source.subarray(message.wireStart, message.wireEnd), undefined)
+      return
+    }
+    const withHeaders = headers && this.#withHeaders
+    outbound.reserve(this.encodedBytes(message) - message.payloadBytes)
+    let at = this.#writeLine(message, withHeaders, outbound.buffer, outbound.at)
+    if (withHeaders) at = copyBytes(outbound.buffer, at, message.source, message.headersStart, message.headersEnd)
+    outbound.commit(at)
+    outbound.appendReference(message.payload, undefined)
+    outbound.reserve(2)
+    outbound.buffer[outbound.at] = CR
+    outbound.buffer[outbound.at + 1] = LF
+    outbound.commit(outbound.at + 2)
+  }
+}

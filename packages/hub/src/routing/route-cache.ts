@@ -1,0 +1,83 @@
+/**
+ * Exact answers per literal subject, found by the subject's bytes: no string is made for a subject that was seen before. Set-associative, so its size is
+ * bounded and there is nothing to sweep.
+ */
+const WAYS = 4
+
+/** What the cache needs to know of an answer. */
+export interface Cacheable {
+  readonly subject: string
+  readonly subjectBytes: Buffer
+  /** Set to -1 by the cache once the answer is out of date or no longer watched. */
+  generation: number
+}
+
+/** FNV-1a over source[start, end), as a 32-bit integer. */
+export function hashBytes(source: Buffer, start: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i], 0x01000193)
+  return hash ^ (hash >>> 15)
+}
+
+/** Whether source[start, end) are these bytes. */
+export function equalBytes(source: Buffer, start: number, end: number, bytes: Buffer): boolean {
+  const length = end - start
+  if (bytes.length !== length) return false
+  for (let i = length - 1; i >= 0; i--) if (source[start + i] !== bytes[i]) return false
+  return true
+}
+
+/** A bounded map from subject bytes to answers. */
+export class RouteCache<R extends Cacheable> {
+  readonly #mask: number
+  readonly #hashes: Int32Array
+  readonly #routes: (R | undefined)[]
+  #victim = 0
+
+  /** @param entries about how many routes to keep; rounded up to a power of two */
+  constructor(entries: number) {
+    let sets = 16
+    while (sets * WAYS < entries) sets *= 2
+    this.#mask = sets - 1
+    this.#hashes = new Int32Array(sets * WAYS)
+    this.#routes = new Array(sets * WAYS).fill(undefined)
+  }
+
+  find(source: Buffer, start: number, end: number): R | undefined {
+    const hash = hashBytes(source, start, end)
+    const base = (hash & this.#mask) * WAYS
+    const hashes = this.#hashes
+    for (let i = base; i < base + WAYS; i++) {
+      if (hashes[i] !== hash) continue
+      const route = this.#routes[i]
+      if (route !== undefined && equalBytes(source, start, end, route.subjectBytes)) return route
+    }
+    return undefined
+  }
+
+  put(route: R): void {
+    const bytes = route.subjectBytes
+    const hash = hashBytes(bytes, 0, bytes.length)
+    const base = (hash & this.#mask) * WAYS
+    let place = -1
+    for (let i = base; i < base + WAYS && place < 0; i++) {
+      const known = this.#routes[i]
+      if (known === undefined || known.subject === route.subject) place = i
+    }
+    if (place < 0) {
+      this.#victim = (this.#victim + 1) % WAYS
+      place = base + this.#victim
+      // A connection may still remember it as its last route: it must not believe that the index keeps it right.
+      this.#routes[place]!.generation = -1
+    }
+    this.#hashes[place] = hash
+    this.#routes[place] = route
+  }
+
+  /** Declares the route of a literal subject out of date, if there is one. */
+  invalidate(subject: string): void {
+    const bytes = Buffer.from(subject)
+    const route = this.find(bytes, 0, bytes.length)
+    if (route !== undefined) route.generation = -1
+  }
+}
