@@ -19,7 +19,8 @@ function installedAsLocked() {
     const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
     const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages
     return Object.entries(locked).every(
-      ([path, entry]) => !path.startsWith('node_modules/') || entry.optional || installed[path]?.version === entry.version,
+      ([path, entry]) =>
+        !path.startsWith('node_modules/') || entry.optional || installed[path]?.version === entry.version,
     )
   } catch {
     return false

@@ -56,7 +56,13 @@ if (files.length === 0) {
   process.exit(2)
 }
 
-const report = createReport({ files, seed, long: values.long, filtered: values.name !== undefined, color: process.stderr.isTTY })
+const report = createReport({
+  files,
+  seed,
+  long: values.long,
+  filtered: values.name !== undefined,
+  color: process.stderr.isTTY,
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => {
     killAll()

@@ -9,6 +9,7 @@ const reported = new Set(['test:dequeue', 'test:complete', 'test:start', 'test:p
 export default async function* childReporter(source) {
   for await (const { type, data } of source) {
     if (!reported.has(type)) continue
+    /** @type {Record<string, unknown>} */
     const event = { type, name: data.name, nesting: data.nesting, line: data.line }
     if (type === 'test:pass' || type === 'test:fail') {
       Object.assign(event, { kind: data.details?.type ?? 'test', skip: data.skip, todo: data.todo })

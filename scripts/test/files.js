@@ -21,6 +21,8 @@ export function selectTestFiles(root, selectors) {
     .filter((file) => !file.includes('/fixtures/'))
     .sort()
   if (selectors.length === 0) return all
-  const wanted = selectors.map((selector) => (isAbsolute(selector) ? relative(root, selector) : selector.replace(/^\.\//, '')))
+  const wanted = selectors.map((selector) =>
+    isAbsolute(selector) ? relative(root, selector) : selector.replace(/^\.\//, ''),
+  )
   return all.filter((file) => wanted.some((part) => file.includes(part)))
 }

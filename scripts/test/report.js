@@ -22,7 +22,7 @@ export function createReport({ files, seed, long, filtered, color }) {
   /** @type {{ file: string, durationMs: number }[]} */
   const durations = []
   const begun = performance.now()
-  const paint = (/** @type {import('node:util').InspectColor} */ style, /** @type {string} */ text) =>
+  const paint = (/** @type {'red' | 'green' | 'gray'} */ style, /** @type {string} */ text) =>
     color ? styleText(style, text, { stream: process.stderr }) : text
   const print = (/** @type {string} */ text) => console.log(text)
 
@@ -70,11 +70,14 @@ export function createReport({ files, seed, long, filtered, color }) {
     finish() {
       clearInterval(heartbeat)
       if (skips.length > 0) print(`\nSkipped:\n${indent(skips.join('\n'))}`)
-      if (failures.length > 0) print(`\nFailed:\n${indent(failures.map((failure) => failure.split('\n', 1)[0]).join('\n'))}`)
+      if (failures.length > 0)
+        print(`\nFailed:\n${indent(failures.map((failure) => failure.split('\n', 1)[0]).join('\n'))}`)
       const slowest = durations.sort((a, b) => b.durationMs - a.durationMs).slice(0, 5)
       print(`\nSlowest: ${slowest.map(({ file, durationMs }) => `${file} ${seconds(durationMs)}`).join(', ')}`)
       print(`Seed ${seed} (repeat with --seed ${seed}), ${seconds(performance.now() - begun)}`)
-      print(`${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`)
+      print(
+        `${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`,
+      )
       return totals.failed === 0 && totals.passed > 0
     },
   }
@@ -86,7 +89,8 @@ export function createReport({ files, seed, long, filtered, color }) {
  * @param {boolean} filtered
  */
 function judge(file, result, filtered) {
-  const verdict = { passed: 0, parents: 0, /** @type {string[]} */ failures: [], /** @type {string[]} */ skips: [] }
+  /** @type {{ passed: number, parents: number, failures: string[], skips: string[] }} */
+  const verdict = { passed: 0, parents: 0, failures: [], skips: [] }
   let seen = 0
   /** @type {string[]} */
   const path = []
@@ -96,7 +100,8 @@ function judge(file, result, filtered) {
     seen += 1
     const name = [...path.slice(0, event.nesting), event.name].join(' > ')
     if (event.skip !== undefined) {
-      if (event.skip === '' || event.skip === true) verdict.failures.push(`${file}: ${name}\nskipped without a reason: give node:test a sentence`)
+      if (event.skip === '' || event.skip === true)
+        verdict.failures.push(`${file}: ${name}\nskipped without a reason: give node:test a sentence`)
       else verdict.skips.push(`${file}: ${name}: ${event.skip}`)
     } else if (event.type === 'test:pass' || event.todo !== undefined) {
       if (event.kind !== 'suite') verdict.passed += 1
@@ -105,7 +110,10 @@ function judge(file, result, filtered) {
     } else if (event.kind !== 'suite') verdict.parents += 1
   }
   if (result.timedOut) {
-    const where = result.running.length > 0 ? `in: ${result.running.join(' > ')}` : 'after its last test: something that it opened is still open'
+    const where =
+      result.running.length > 0
+        ? `in: ${result.running.join(' > ')}`
+        : 'after its last test: something that it opened is still open'
     verdict.failures.push(`${file}: did not end within ${seconds(result.durationMs)}, ${where}\n${tail(result.output)}`)
   } else if (result.exitCode !== 0 && verdict.failures.length === 0) {
     const how = result.signal ?? `code ${result.exitCode}`

@@ -44,6 +44,7 @@ export function runTestFile({ root, file, seed, timeoutMs, long, namePattern }) 
   if (/from 'fast-check'/.test(readFileSync(path, 'utf8'))) {
     args.push('--import', pathToFileURL(join(import.meta.dirname, 'seed.js')).href)
   }
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, WIREHUB_TEST_SEED: String(seed), ...(long ? { WIREHUB_TEST_LONG: '1' } : {}) }
   delete env.NODE_TEST_CONTEXT // set when this runner is itself under test: it would silence the child's reporter
   const child = spawn(process.execPath, [...args, path], {
