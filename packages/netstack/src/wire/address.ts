@@ -24,7 +24,8 @@ export function readIpv4(text: string): number {
 /** The 32-bit number of a dotted IPv4 address. Throws WireError when the text is none. */
 export function parseIpv4(text: string): number {
   const address = readIpv4(text)
-  if (address < 0) throw new WireError('NETSTACK_ERR_WIRE_ADDRESS', 'ipv4', `"${text}" is not an IPv4 address such as 192.0.2.1`)
+  if (address < 0)
+    throw new WireError('NETSTACK_ERR_WIRE_ADDRESS', 'ipv4', `"${text}" is not an IPv4 address such as 192.0.2.1`)
   return address
 }
 
@@ -46,7 +47,11 @@ export function formatIpv6(bytes: Uint8Array, offset = 0): string {
     }
     if (length > 0) i += length
   }
-  const hex = (from: number, to: number): string => groups.slice(from, to).map((group) => group.toString(16)).join(':')
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':')
   if (bestStart < 0) return hex(0, 8)
   return `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`
 }
@@ -92,7 +97,8 @@ export function readIpv6(text: string): Uint8Array | undefined {
 /** The 16 bytes of an IPv6 address. Throws WireError when the text is none. */
 export function parseIpv6(text: string): Uint8Array {
   const bytes = readIpv6(text)
-  if (bytes === undefined) throw new WireError('NETSTACK_ERR_WIRE_ADDRESS', 'ipv6', `"${text}" is not an IPv6 address such as 2001:db8::1`)
+  if (bytes === undefined)
+    throw new WireError('NETSTACK_ERR_WIRE_ADDRESS', 'ipv6', `"${text}" is not an IPv6 address such as 2001:db8::1`)
   return bytes
 }
 
@@ -106,7 +112,11 @@ export function formatMac(bytes: Uint8Array, offset = 0): string {
 /** The six bytes of a MAC address written with colons or hyphens. Throws WireError when the text is none. */
 export function parseMac(text: string): Uint8Array {
   if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text)) {
-    throw new WireError('NETSTACK_ERR_WIRE_ADDRESS', 'ethernet', `"${text}" is not a MAC address such as 02:00:00:00:00:01`)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_ADDRESS',
+      'ethernet',
+      `"${text}" is not a MAC address such as 02:00:00:00:00:01`,
+    )
   }
   return Uint8Array.from(text.split(/[:-]/), (part) => Number.parseInt(part, 16))
 }

@@ -24,8 +24,23 @@ export const ARP: Format<ArpPacket> = new Format<ArpPacket>({
   label: 'Address Resolution Protocol',
   source: 'RFC 826',
   fields: [
-    { name: 'hardwareType', label: 'Hardware type', bits: 16, initial: 1, names: { 1: 'Ethernet' }, filter: 'arp.hw.type' },
-    { name: 'protocolType', label: 'Protocol type', bits: 16, initial: 0x0800, kind: 'hex', names: { 0x0800: 'IPv4' }, filter: 'arp.proto.type' },
+    {
+      name: 'hardwareType',
+      label: 'Hardware type',
+      bits: 16,
+      initial: 1,
+      names: { 1: 'Ethernet' },
+      filter: 'arp.hw.type',
+    },
+    {
+      name: 'protocolType',
+      label: 'Protocol type',
+      bits: 16,
+      initial: 0x0800,
+      kind: 'hex',
+      names: { 2048: 'IPv4' },
+      filter: 'arp.proto.type',
+    },
     { name: 'hardwareLength', label: 'Hardware size', bits: 8, initial: 6, filter: 'arp.hw.size' },
     { name: 'protocolLength', label: 'Protocol size', bits: 8, initial: 4, filter: 'arp.proto.size' },
     { name: 'operation', label: 'Opcode', bits: 16, names: { 1: 'request', 2: 'reply' }, filter: 'arp.opcode' },
@@ -39,15 +54,28 @@ export const ARP: Format<ArpPacket> = new Format<ArpPacket>({
 /** The ARP packet at bytes[start..end). Throws WireError (TRUNCATED; LENGTH when it is not for Ethernet and IPv4). */
 export function parseArp(bytes: Uint8Array, start = 0, end: number = bytes.length): ArpPacket {
   const packet = ARP.parse(bytes, start, end)
-  if (packet.hardwareType !== 1 || packet.protocolType !== 0x0800 || packet.hardwareLength !== 6 || packet.protocolLength !== 4) {
-    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'arp', 'only IPv4 over Ethernet is known: hardware type 1, size 6, protocol 0x0800, size 4', 0)
+  if (
+    packet.hardwareType !== 1 ||
+    packet.protocolType !== 0x0800 ||
+    packet.hardwareLength !== 6 ||
+    packet.protocolLength !== 4
+  ) {
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_LENGTH',
+      'arp',
+      'only IPv4 over Ethernet is known: hardware type 1, size 6, protocol 0x0800, size 4',
+      0,
+    )
   }
   return packet
 }
 
 /** The packet as 28 bytes. The four first fields are those of IPv4 over Ethernet unless given. Throws WireError (VALUE). */
 export function buildArp(
-  packet: Pick<ArpPacket, 'operation' | 'senderHardwareAddress' | 'senderProtocolAddress' | 'targetHardwareAddress' | 'targetProtocolAddress'> &
+  packet: Pick<
+    ArpPacket,
+    'operation' | 'senderHardwareAddress' | 'senderProtocolAddress' | 'targetHardwareAddress' | 'targetProtocolAddress'
+  > &
     Partial<ArpPacket>,
 ): Uint8Array {
   return ARP.build(packet)
@@ -57,6 +85,11 @@ export function buildArp(
 export function readArpOperation(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < ARP_BYTES) return FAULT_TRUNCATED
   const rightKind =
-    bytes[start] === 0 && bytes[start + 1] === 1 && bytes[start + 2] === 8 && bytes[start + 3] === 0 && bytes[start + 4] === 6 && bytes[start + 5] === 4
+    bytes[start] === 0 &&
+    bytes[start + 1] === 1 &&
+    bytes[start + 2] === 8 &&
+    bytes[start + 3] === 0 &&
+    bytes[start + 4] === 6 &&
+    bytes[start + 5] === 4
   return rightKind ? (bytes[start + 6] << 8) | bytes[start + 7] : FAULT_TRUNCATED
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { checksum, checksumAdd, checksumAddWords, checksumUpdate, pseudoHeaderSum4, pseudoHeaderSum6 } from './checksum.ts'
+import {
+  checksum,
+  checksumAdd,
+  checksumAddWords,
+  checksumUpdate,
+  pseudoHeaderSum4,
+  pseudoHeaderSum6,
+} from './checksum.ts'
 import { crc32 } from './crc32.ts'
 
 /** The sum as RFC 1071 section 4.1 describes it, one 16-bit word at a time. */
@@ -52,16 +59,21 @@ test('16 MiB of ones neither lose a carry nor stay in the cache', () => {
 
 test('changing a word by RFC 1624 gives the checksum of the changed header', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), fc.nat(9), fc.integer({ min: 0, max: 0xffff }), (header, word, after) => {
-      header[19] |= 1 // an all-zero header has two representations of zero
-      const current = checksum(header, 0, 20)
-      const before = (header[2 * word] << 8) | header[2 * word + 1]
-      header[2 * word] = after >>> 8
-      header[2 * word + 1] = after
-      header[19] |= 1
-      const really = (header[2 * word] << 8) | header[2 * word + 1]
-      assert.equal(checksumUpdate(current, before, really), checksum(header, 0, 20))
-    }),
+    fc.property(
+      fc.uint8Array({ minLength: 20, maxLength: 20 }),
+      fc.nat(9),
+      fc.integer({ min: 0, max: 0xffff }),
+      (header, word, after) => {
+        header[19] |= 1 // an all-zero header has two representations of zero
+        const current = checksum(header, 0, 20)
+        const before = (header[2 * word] << 8) | header[2 * word + 1]
+        header[2 * word] = after >>> 8
+        header[2 * word + 1] = after
+        header[19] |= 1
+        const really = (header[2 * word] << 8) | header[2 * word + 1]
+        assert.equal(checksumUpdate(current, before, really), checksum(header, 0, 20))
+      },
+    ),
   )
 })
 

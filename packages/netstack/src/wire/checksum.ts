@@ -70,7 +70,13 @@ export function checksumAdd(bytes: Uint8Array, start: number, end: number, initi
  * {@link checksumAdd} for memory whose words are at hand: `words` spans the same memory as `bytes`, from its first byte, which
  * stands at a multiple of 4. For frames: nothing is looked up or allocated however many slabs there are.
  */
-export function checksumAddWords(bytes: Uint8Array, words: Uint32Array, start: number, end: number, initial = 0): number {
+export function checksumAddWords(
+  bytes: Uint8Array,
+  words: Uint32Array,
+  start: number,
+  end: number,
+  initial = 0,
+): number {
   return sumRange(bytes, words, 0, start, end, initial)
 }
 
@@ -85,7 +91,14 @@ function sumShort(bytes: Uint8Array, start: number, end: number, initial: number
 }
 
 /** `base` is the place of bytes[0] in the memory that `words` spans. */
-function sumRange(bytes: Uint8Array, words: Uint32Array, base: number, start: number, end: number, initial: number): number {
+function sumRange(
+  bytes: Uint8Array,
+  words: Uint32Array,
+  base: number,
+  start: number,
+  end: number,
+  initial: number,
+): number {
   let length = end - start
   if (length <= 0) return initial
   let index = start
@@ -133,7 +146,13 @@ export function checksum(bytes: Uint8Array, start: number, end: number, initial 
 /** Sum of the IPv4 pseudo-header (RFC 9293 section 3.1): addresses as 32-bit numbers, `length` of header and data in bytes. */
 export function pseudoHeaderSum4(source: number, destination: number, protocol: number, length: number): number {
   const sum =
-    (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + (length >>> 16) + (length & 0xffff)
+    (source >>> 16) +
+    (source & 0xffff) +
+    (destination >>> 16) +
+    (destination & 0xffff) +
+    protocol +
+    (length >>> 16) +
+    (length & 0xffff)
   return foldChecksum(sum)
 }
 

@@ -18,7 +18,11 @@ export function crc32(bytes: Uint8Array, start = 0, end: number = bytes.length):
   let i = start
   for (; i + 4 <= end; i += 4) {
     crc ^= bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24)
-    crc = TABLES[768 + (crc & 255)] ^ TABLES[512 + ((crc >>> 8) & 255)] ^ TABLES[256 + ((crc >>> 16) & 255)] ^ TABLES[crc >>> 24]
+    crc =
+      TABLES[768 + (crc & 255)] ^
+      TABLES[512 + ((crc >>> 8) & 255)] ^
+      TABLES[256 + ((crc >>> 16) & 255)] ^
+      TABLES[crc >>> 24]
   }
   for (; i < end; i++) crc = (crc >>> 8) ^ TABLES[(crc ^ bytes[i]) & 255]
   return ~crc >>> 0

@@ -40,7 +40,12 @@ export const ETHERNET: Format<EthernetHeader> = new Format<EthernetHeader>({
       bits: 16,
       kind: 'hex',
       filter: 'eth.type',
-      names: { [ETHERTYPE_IPV4]: 'IPv4', [ETHERTYPE_ARP]: 'ARP', [ETHERTYPE_VLAN]: '802.1Q VLAN', [ETHERTYPE_IPV6]: 'IPv6' },
+      names: {
+        [ETHERTYPE_IPV4]: 'IPv4',
+        [ETHERTYPE_ARP]: 'ARP',
+        [ETHERTYPE_VLAN]: '802.1Q VLAN',
+        [ETHERTYPE_IPV6]: 'IPv6',
+      },
     },
   ],
 })
@@ -61,7 +66,8 @@ export function readEthernetType(bytes: Uint8Array, start: number): number {
 /** A MAC address as one number below 2^48: a key that compares and hashes without text. */
 export function readMac(bytes: Uint8Array, offset: number): number {
   const high = (bytes[offset] << 8) | bytes[offset + 1]
-  const low = ((bytes[offset + 2] << 24) | (bytes[offset + 3] << 16) | (bytes[offset + 4] << 8) | bytes[offset + 5]) >>> 0
+  const low =
+    ((bytes[offset + 2] << 24) | (bytes[offset + 3] << 16) | (bytes[offset + 4] << 8) | bytes[offset + 5]) >>> 0
   return high * 0x100000000 + low
 }
 
@@ -94,7 +100,13 @@ export function readEthernet(bytes: Uint8Array, start: number, end: number, into
 }
 
 /** Writes the header at `start` without allocating and returns where it ends. */
-export function writeEthernet(bytes: Uint8Array, start: number, destination: number, source: number, type: number): number {
+export function writeEthernet(
+  bytes: Uint8Array,
+  start: number,
+  destination: number,
+  source: number,
+  type: number,
+): number {
   writeMac(bytes, start, destination)
   writeMac(bytes, start + 6, source)
   bytes[start + 12] = type >>> 8
@@ -131,7 +143,12 @@ export function verifyFcs(bytes: Uint8Array, start: number, end: number): boolea
 export function parseEthernet(bytes: Uint8Array, hasFcs = false, start = 0, end: number = bytes.length): EthernetFrame {
   const trailer = hasFcs ? ETHERNET_FCS_BYTES : 0
   if (end - start < ETHERNET_HEADER_BYTES + trailer) {
-    throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', 'ethernet', `${end - start} bytes are less than header and FCS`, end - start)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_TRUNCATED',
+      'ethernet',
+      `${end - start} bytes are less than header and FCS`,
+      end - start,
+    )
   }
   const header = ETHERNET.parse(bytes, start, end)
   const payloadEnd = end - trailer

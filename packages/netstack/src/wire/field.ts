@@ -75,7 +75,13 @@ export function readField(field: PlacedField, bytes: Uint8Array, start: number):
 }
 
 /** Writes a field. Throws WireError (VALUE) when the value does not fit it. */
-export function writeField(field: PlacedField, bytes: Uint8Array, start: number, value: FieldValue, protocol: string): void {
+export function writeField(
+  field: PlacedField,
+  bytes: Uint8Array,
+  start: number,
+  value: FieldValue,
+  protocol: string,
+): void {
   const at = field.bit >>> 3
   if (isBytes(field)) {
     if (!(value instanceof Uint8Array) || value.length * 8 !== field.bits) {
@@ -85,7 +91,12 @@ export function writeField(field: PlacedField, bytes: Uint8Array, start: number,
     return
   }
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= 2 ** field.bits) {
-    throw new WireError('NETSTACK_ERR_WIRE_VALUE', protocol, `${field.label} takes 0 to ${2 ** field.bits - 1}, not ${String(value)}`, at)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_VALUE',
+      protocol,
+      `${field.label} takes 0 to ${2 ** field.bits - 1}, not ${String(value)}`,
+      at,
+    )
   }
   writeBits(bytes, start, field.bit, field.bits, value)
 }
@@ -120,7 +131,8 @@ export function formatField(field: Field, value: FieldValue): string {
     return formatBytes(value)
   }
   if (field.kind === 'ipv4') return formatIpv4(value)
-  if (field.parts !== undefined) return `0x${value.toString(16).padStart(Math.ceil(field.bits / 4), '0')} (${formatParts(field, value)})`
+  if (field.parts !== undefined)
+    return `0x${value.toString(16).padStart(Math.ceil(field.bits / 4), '0')} (${formatParts(field, value)})`
   const hex = field.kind === 'hex' ? `0x${value.toString(16).padStart(Math.ceil(field.bits / 4), '0')}` : undefined
   const text = hex ?? String(value)
   const name = field.names?.[value]

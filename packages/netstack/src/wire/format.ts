@@ -4,9 +4,14 @@ import { type OptionSpace, parseOptions, writeOptions } from './options.ts'
 
 /** What may follow the fixed fields of a header, up to its end. */
 export type Tail =
-  | { readonly shape: 'bytes'; readonly name: string; readonly label: string; readonly kind?: 'text'; readonly filter?: string }
-  // biome-ignore lint/suspicious/noExplicitAny: a list's items are of whatever record their format has
-  | { readonly shape: 'list'; readonly name: string; readonly label: string; readonly item: Format<any> }
+  | {
+      readonly shape: 'bytes'
+      readonly name: string
+      readonly label: string
+      readonly kind?: 'text'
+      readonly filter?: string
+    }
+  | { readonly shape: 'list'; readonly name: string; readonly label: string; readonly item: AnyFormat }
   | { readonly shape: 'options'; readonly name: string; readonly label: string; readonly options: OptionSpace }
 
 /** A definition as it is written down: names of fields are keys of the record, in the order of the wire. */
@@ -87,7 +92,12 @@ export class Format<R extends object> {
     const items: unknown[] = []
     const size = tail.item.byteLength
     if ((end - position) % size !== 0) {
-      throw new WireError('NETSTACK_ERR_WIRE_LENGTH', this.name, `${end - position} bytes of ${tail.label} are not a multiple of ${size}`, position - start)
+      throw new WireError(
+        'NETSTACK_ERR_WIRE_LENGTH',
+        this.name,
+        `${end - position} bytes of ${tail.label} are not a multiple of ${size}`,
+        position - start,
+      )
     }
     for (; position < end; position += size) items.push(tail.item.parse(bytes, position, position + size))
     return items
@@ -121,11 +131,16 @@ export class Format<R extends object> {
     const tail = this.#tailBytes(record)
     const end = start + this.byteLength + tail.length
     if (end > bytes.length) {
-      throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', this.name, `${bytes.length - start} bytes of room, the header takes ${end - start}`)
+      throw new WireError(
+        'NETSTACK_ERR_WIRE_TRUNCATED',
+        this.name,
+        `${bytes.length - start} bytes of room, the header takes ${end - start}`,
+      )
     }
     for (const field of this.fields) {
       const value = (record as Record<string, FieldValue | undefined>)[field.name] ?? field.initial
-      if (value === undefined) throw new WireError('NETSTACK_ERR_WIRE_VALUE', this.name, `${field.label} is missing`, field.bit >>> 3)
+      if (value === undefined)
+        throw new WireError('NETSTACK_ERR_WIRE_VALUE', this.name, `${field.label} is missing`, field.bit >>> 3)
       writeField(field, bytes, start, value, this.name)
     }
     bytes.set(tail, start + this.byteLength)
@@ -171,7 +186,12 @@ export class Format<R extends object> {
         },
         set(this: View<object>, value: FieldValue) {
           if (this.start + lastByte > this.end) {
-            throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', protocol, `${field.label} lies behind the end of the bytes`, field.bit >>> 3)
+            throw new WireError(
+              'NETSTACK_ERR_WIRE_TRUNCATED',
+              protocol,
+              `${field.label} lies behind the end of the bytes`,
+              field.bit >>> 3,
+            )
           }
           writeField(field, this.bytes, this.start, value, protocol)
         },
@@ -192,3 +212,7 @@ export class Format<R extends object> {
 }
 
 const EMPTY = new Uint8Array(0)
+
+/** A format of whatever record: for tables that hold several, and for those who walk them. */
+// biome-ignore lint/suspicious/noExplicitAny: its record is not known here, and a Format of unknown would take none
+export type AnyFormat = Format<any>

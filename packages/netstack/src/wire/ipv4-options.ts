@@ -5,8 +5,22 @@ import type { OptionSpace, UnknownOption } from './options.ts'
 export type Ipv4Option =
   | { name: 'end'; kind?: number; padding?: Uint8Array }
   | { name: 'no-operation'; kind?: number }
-  | { name: 'record-route' | 'loose-source-route' | 'strict-source-route'; kind?: number; length?: number; pointer: number; route: { address: number }[] }
-  | { name: 'timestamp'; kind?: number; length?: number; pointer: number; overflow: number; flag: number; entries: { value: number }[] }
+  | {
+      name: 'record-route' | 'loose-source-route' | 'strict-source-route'
+      kind?: number
+      length?: number
+      pointer: number
+      route: { address: number }[]
+    }
+  | {
+      name: 'timestamp'
+      kind?: number
+      length?: number
+      pointer: number
+      overflow: number
+      flag: number
+      entries: { value: number }[]
+    }
   | { name: 'router-alert'; kind?: number; length?: number; value: number }
   | UnknownOption
 
@@ -59,7 +73,14 @@ const NO_OPERATION = new Format<{ kind: number }>({
   fields: [{ name: 'kind', label: 'Type', bits: 8, initial: 1 }],
 })
 
-const TIMESTAMP = new Format<{ kind: number; length: number; pointer: number; overflow: number; flag: number; entries: { value: number }[] }>({
+const TIMESTAMP = new Format<{
+  kind: number
+  length: number
+  pointer: number
+  overflow: number
+  flag: number
+  entries: { value: number }[]
+}>({
   name: 'timestamp',
   label: 'Internet Timestamp',
   source: 'RFC 791 section 3.1',

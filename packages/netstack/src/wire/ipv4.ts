@@ -38,7 +38,8 @@ export interface Ipv4Packet extends Ipv4Header {
 }
 
 /** What {@link buildIpv4} needs at least; lengths and checksum are computed. */
-export type Ipv4Init = Partial<Ipv4Header> & Pick<Ipv4Header, 'protocol' | 'source' | 'destination'> & { payload?: Uint8Array }
+export type Ipv4Init = Partial<Ipv4Header> &
+  Pick<Ipv4Header, 'protocol' | 'source' | 'destination'> & { payload?: Uint8Array }
 
 /** RFC 791 section 3.1; the type of service split as in RFC 2474 section 3 and RFC 3168 section 5. */
 export const IPV4: Format<Ipv4Header> = new Format<Ipv4Header>({
@@ -49,7 +50,14 @@ export const IPV4: Format<Ipv4Header> = new Format<Ipv4Header>({
     { name: 'version', label: 'Version', bits: 4, initial: 4, filter: 'ip.version' },
     { name: 'headerLength', label: 'Header Length', bits: 4, unit: { size: 4, of: 'bytes' }, filter: 'ip.hdr_len' },
     { name: 'dscp', label: 'Differentiated Services Codepoint', bits: 6, initial: 0, filter: 'ip.dsfield.dscp' },
-    { name: 'ecn', label: 'Explicit Congestion Notification', bits: 2, initial: 0, names: ECN_NAMES, filter: 'ip.dsfield.ecn' },
+    {
+      name: 'ecn',
+      label: 'Explicit Congestion Notification',
+      bits: 2,
+      initial: 0,
+      names: ECN_NAMES,
+      filter: 'ip.dsfield.ecn',
+    },
     { name: 'totalLength', label: 'Total Length', bits: 16, filter: 'ip.len' },
     { name: 'identification', label: 'Identification', bits: 16, kind: 'hex', initial: 0, filter: 'ip.id' },
     {
@@ -63,7 +71,14 @@ export const IPV4: Format<Ipv4Header> = new Format<Ipv4Header>({
         { name: 'moreFragments', label: 'More Fragments', bits: 1, filter: 'ip.flags.mf' },
       ],
     },
-    { name: 'fragmentOffset', label: 'Fragment Offset', bits: 13, initial: 0, unit: { size: 8, of: 'bytes' }, filter: 'ip.frag_offset' },
+    {
+      name: 'fragmentOffset',
+      label: 'Fragment Offset',
+      bits: 13,
+      initial: 0,
+      unit: { size: 8, of: 'bytes' },
+      filter: 'ip.frag_offset',
+    },
     { name: 'timeToLive', label: 'Time to Live', bits: 8, initial: 64, filter: 'ip.ttl' },
     { name: 'protocol', label: 'Protocol', bits: 8, names: PROTOCOL_NAMES, filter: 'ip.proto' },
     { name: 'headerChecksum', label: 'Header Checksum', bits: 16, kind: 'hex', initial: 0, filter: 'ip.checksum' },
@@ -167,7 +182,8 @@ export function writeIpv4Header(
   bytes[start + 18] = destination >>> 8
   bytes[start + 19] = destination
   // The ten words are known as numbers: adding them is cheaper than reading them back.
-  let sum = 0x4500 + (trafficClass & 255) + (totalLength & 0xffff) + (identification & 0xffff) + (flagsAndOffset & 0xffff)
+  let sum =
+    0x4500 + (trafficClass & 255) + (totalLength & 0xffff) + (identification & 0xffff) + (flagsAndOffset & 0xffff)
   sum += ((timeToLive & 255) << 8) + protocol
   sum += (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff)
   sum = (sum & 0xffff) + (sum >>> 16)
@@ -199,11 +215,22 @@ export function parseIpv4(bytes: Uint8Array, start = 0, end: number = bytes.leng
 }
 
 function ipv4Error(fault: number, bytes: Uint8Array, start: number, end: number): WireError {
-  if (fault === FAULT_VERSION) return new WireError('NETSTACK_ERR_WIRE_VERSION', 'ipv4', `version ${bytes[start] >>> 4} is not 4`, 0)
+  if (fault === FAULT_VERSION)
+    return new WireError('NETSTACK_ERR_WIRE_VERSION', 'ipv4', `version ${bytes[start] >>> 4} is not 4`, 0)
   if (fault === FAULT_LENGTH) {
-    return new WireError('NETSTACK_ERR_WIRE_LENGTH', 'ipv4', `header length ${bytes[start] & 15} words does not fit between 20 bytes and the total length`, 0)
+    return new WireError(
+      'NETSTACK_ERR_WIRE_LENGTH',
+      'ipv4',
+      `header length ${bytes[start] & 15} words does not fit between 20 bytes and the total length`,
+      0,
+    )
   }
-  return new WireError('NETSTACK_ERR_WIRE_TRUNCATED', 'ipv4', `${end - start} bytes are less than header and total length say`, end - start)
+  return new WireError(
+    'NETSTACK_ERR_WIRE_TRUNCATED',
+    'ipv4',
+    `${end - start} bytes are less than header and total length say`,
+    end - start,
+  )
 }
 
 /**
@@ -215,9 +242,15 @@ export function buildIpv4(packet: Ipv4Init): Uint8Array {
   const headerBytes = IPV4.lengthOf(packet)
   const headerLength = headerBytes / 4
   const totalLength = headerBytes + payload.length
-  if (headerLength > 15) throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'ipv4', `${headerBytes - 20} bytes of options are more than 40`, 0)
+  if (headerLength > 15)
+    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'ipv4', `${headerBytes - 20} bytes of options are more than 40`, 0)
   if ((packet.headerLength ?? headerLength) !== headerLength || (packet.totalLength ?? totalLength) !== totalLength) {
-    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'ipv4', `the lengths given are not ${headerLength} words and ${totalLength} bytes; leave them out`, 0)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_LENGTH',
+      'ipv4',
+      `the lengths given are not ${headerLength} words and ${totalLength} bytes; leave them out`,
+      0,
+    )
   }
   if (totalLength > IPV4_MAXIMUM_BYTES) {
     throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'ipv4', `${totalLength} bytes are more than a packet's 65535`, 2)

@@ -1,5 +1,5 @@
 import { WireError } from './error.ts'
-import type { Format } from './format.ts'
+import type { AnyFormat, Format } from './format.ts'
 
 /**
  * A list of options, each a kind, a length and a value, as IPv4, TCP, IPv6, NDP and DHCP have them.
@@ -16,12 +16,13 @@ export interface OptionSpace {
   readonly lengthUnit: number
   /** Bytes that the length byte does not count (IPv6 and DHCP: the two of kind and length). */
   readonly lengthExtra: number
-  /** The whole list is filled up to a multiple of this. */
+  /** The list, with `precedingBytes` of the header it stands in, is filled up to a multiple of this. */
   readonly alignment: number
+  /** Default 0. */
+  readonly precedingBytes?: number
   /** Kind that pads by several bytes at once (IPv6 PadN, RFC 8200 section 4.2). */
   readonly longPadding?: number
-  // biome-ignore lint/suspicious/noExplicitAny: each option has a record of its own
-  readonly formats: readonly Format<any>[]
+  readonly formats: readonly AnyFormat[]
   /** For kinds that no format knows, and for known ones whose length is wrong: kept, byte for byte. */
   readonly unknown: Format<UnknownOption>
 }
@@ -33,9 +34,6 @@ export interface UnknownOption {
   length: number
   data: Uint8Array
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: each option has a record of its own
-type AnyFormat = Format<any>
 
 /** Kind number of an option's format: the initial value of its first field. */
 function kindOf(format: AnyFormat): number {
@@ -94,7 +92,12 @@ export function parseOptions(space: OptionSpace, bytes: Uint8Array, start: numbe
     options.push({ name: format.name, ...format.parse(bytes, from, to) })
   })
   if (stop < end) {
-    throw new WireError('NETSTACK_ERR_WIRE_OPTION', space.name, `option kind ${bytes[stop]} has a length that cannot be`, stop - start)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_OPTION',
+      space.name,
+      `option kind ${bytes[stop]} has a length that cannot be`,
+      stop - start,
+    )
   }
   return options
 }
@@ -104,7 +107,11 @@ function formatOfOption(space: OptionSpace, option: { name?: string; kind?: numb
   const format = space.formats.find((candidate) => candidate.name === option.name)
   if (format === undefined) {
     const names = space.formats.map((candidate) => candidate.name).join(', ')
-    throw new WireError('NETSTACK_ERR_WIRE_OPTION', space.name, `no option is named "${option.name}"; there are ${names}, unknown`)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_OPTION',
+      space.name,
+      `no option is named "${option.name}"; there are ${names}, unknown`,
+    )
   }
   return format
 }
@@ -122,10 +129,18 @@ export function writeOptions(space: OptionSpace, options: readonly object[]): Ui
     if (!bare) {
       const count = (length - space.lengthExtra) / space.lengthUnit
       if (!Number.isInteger(count)) {
-        throw new WireError('NETSTACK_ERR_WIRE_OPTION', space.name, `option ${format.name} takes ${length} bytes, which its length cannot count`)
+        throw new WireError(
+          'NETSTACK_ERR_WIRE_OPTION',
+          space.name,
+          `option ${format.name} takes ${length} bytes, which its length cannot count`,
+        )
       }
       if (option.length !== undefined && option.length !== count) {
-        throw new WireError('NETSTACK_ERR_WIRE_OPTION', space.name, `option ${format.name} says length ${option.length}, it is ${count}`)
+        throw new WireError(
+          'NETSTACK_ERR_WIRE_OPTION',
+          space.name,
+          `option ${format.name} says length ${option.length}, it is ${count}`,
+        )
       }
       record = { ...option, length: count }
     }
@@ -133,7 +148,8 @@ export function writeOptions(space: OptionSpace, options: readonly object[]): Ui
     pieces.push(piece)
     total += piece.length
   }
-  const bytes = new Uint8Array(Math.ceil(total / space.alignment) * space.alignment)
+  const preceding = space.precedingBytes ?? 0
+  const bytes = new Uint8Array(Math.ceil((total + preceding) / space.alignment) * space.alignment - preceding)
   let position = 0
   for (const piece of pieces) {
     bytes.set(piece, position)

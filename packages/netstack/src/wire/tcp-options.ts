@@ -31,7 +31,12 @@ export type TcpOption =
   | { name: 'fast-open'; kind?: number; length?: number; cookie: Uint8Array }
   | UnknownOption
 
-const kindField = (initial: number): { name: 'kind'; label: string; bits: number; initial: number } => ({ name: 'kind', label: 'Kind', bits: 8, initial })
+const kindField = (initial: number): { name: 'kind'; label: string; bits: number; initial: number } => ({
+  name: 'kind',
+  label: 'Kind',
+  bits: 8,
+  initial,
+})
 const LENGTH = { name: 'length', label: 'Length', bits: 8, unit: { size: 1, of: 'bytes' } } as const
 
 const SACK_BLOCK = new Format<SackBlock>({
@@ -72,7 +77,11 @@ const FORMATS = [
     name: 'window-scale',
     label: 'Window Scale',
     source: 'RFC 7323 section 2.2',
-    fields: [kindField(TCP_OPTION_WINDOW_SCALE), LENGTH, { name: 'shift', label: 'Shift Count', bits: 8, filter: 'tcp.options.wscale.shift' }],
+    fields: [
+      kindField(TCP_OPTION_WINDOW_SCALE),
+      LENGTH,
+      { name: 'shift', label: 'Shift Count', bits: 8, filter: 'tcp.options.wscale.shift' },
+    ],
   }),
   new Format<{ kind: number; length: number }>({
     name: 'sack-permitted',
@@ -105,7 +114,13 @@ const FORMATS = [
     fields: [
       kindField(TCP_OPTION_USER_TIMEOUT),
       LENGTH,
-      { name: 'minutes', label: 'Granularity', bits: 1, names: { 0: 'seconds', 1: 'minutes' }, filter: 'tcp.options.user_to_granularity' },
+      {
+        name: 'minutes',
+        label: 'Granularity',
+        bits: 1,
+        names: { 0: 'seconds', 1: 'minutes' },
+        filter: 'tcp.options.user_to_granularity',
+      },
       { name: 'timeout', label: 'User Timeout', bits: 15, filter: 'tcp.options.user_to_val' },
     ],
   }),
@@ -232,7 +247,9 @@ function readOption(bytes: Uint8Array, at: number, kind: number, length: number,
       into.timestampEcho = read32(bytes, at + 6)
       return
     case TCP_OPTION_USER_TIMEOUT:
-      if (length === 4) into.userTimeoutMs = (((bytes[at + 2] & 127) << 8) | bytes[at + 3]) * ((bytes[at + 2] & 128) !== 0 ? 60_000 : 1000)
+      if (length === 4)
+        into.userTimeoutMs =
+          (((bytes[at + 2] & 127) << 8) | bytes[at + 3]) * ((bytes[at + 2] & 128) !== 0 ? 60_000 : 1000)
       return
     case TCP_OPTION_FAST_OPEN:
       into.fastOpenBytes = length - 2
@@ -262,7 +279,13 @@ export function writeTcpTimestamps(bytes: Uint8Array, at: number, value: number,
 }
 
 /** Writes NOP, NOP, SACK with the first `count` blocks, 4 + 8 * count bytes, and returns where they end. */
-export function writeTcpSack(bytes: Uint8Array, at: number, left: Int32Array, right: Int32Array, count: number): number {
+export function writeTcpSack(
+  bytes: Uint8Array,
+  at: number,
+  left: Int32Array,
+  right: Int32Array,
+  count: number,
+): number {
   write32(bytes, at, 0x01010500 | (2 + 8 * count))
   for (let i = 0; i < count; i++) {
     write32(bytes, at + 4 + 8 * i, left[i])

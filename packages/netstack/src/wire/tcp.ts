@@ -183,14 +183,24 @@ export function verifyTcpChecksum(bytes: Uint8Array, start: number, end: number,
 /** The segment in bytes[start..end). Throws WireError (TRUNCATED, LENGTH, OPTION). The checksum is not judged. */
 export function parseTcp(bytes: Uint8Array, start = 0, end: number = bytes.length): TcpSegment {
   if (end - start < TCP_HEADER_BYTES) {
-    throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', 'tcp', `${end - start} bytes are less than the header's 20`, end - start)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_TRUNCATED',
+      'tcp',
+      `${end - start} bytes are less than the header's 20`,
+      end - start,
+    )
   }
   const headerBytes = (bytes[start + 12] >>> 4) * 4
   if (headerBytes < TCP_HEADER_BYTES) {
     throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'tcp', `data offset ${headerBytes / 4} words is less than 5`, 12)
   }
   if (start + headerBytes > end) {
-    throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', 'tcp', `the header takes ${headerBytes} bytes, ${end - start} are here`, 12)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_TRUNCATED',
+      'tcp',
+      `the header takes ${headerBytes} bytes, ${end - start} are here`,
+      12,
+    )
   }
   return { ...TCP.parse(bytes, start, start + headerBytes), payload: bytes.subarray(start + headerBytes, end) }
 }
@@ -207,7 +217,12 @@ export function buildTcp(segment: TcpInit, pseudoSum?: number): Uint8Array {
   }
   const dataOffset = headerBytes / 4
   if ((segment.dataOffset ?? dataOffset) !== dataOffset) {
-    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'tcp', `data offset ${segment.dataOffset} is given, it is ${dataOffset}; leave it out`, 12)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_LENGTH',
+      'tcp',
+      `data offset ${segment.dataOffset} is given, it is ${dataOffset}; leave it out`,
+      12,
+    )
   }
   const payload = segment.payload ?? new Uint8Array(0)
   const bytes = new Uint8Array(headerBytes + payload.length)

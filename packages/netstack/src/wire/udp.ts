@@ -45,7 +45,13 @@ export function readUdpHeader(bytes: Uint8Array, start: number, end: number, int
 }
 
 /** Writes a header with checksum 0 at `start` without allocating and returns where it ends; `length` counts header and data. */
-export function writeUdpHeader(bytes: Uint8Array, start: number, sourcePort: number, destinationPort: number, length: number): number {
+export function writeUdpHeader(
+  bytes: Uint8Array,
+  start: number,
+  sourcePort: number,
+  destinationPort: number,
+  length: number,
+): number {
   bytes[start] = sourcePort >>> 8
   bytes[start + 1] = sourcePort
   bytes[start + 2] = destinationPort >>> 8
@@ -67,7 +73,13 @@ export function writeUdpChecksum(bytes: Uint8Array, start: number, end: number, 
 }
 
 /** Whether the checksum of the datagram bytes[start..end) is right. One that was not computed (0) counts as right only where `optional`. */
-export function verifyUdpChecksum(bytes: Uint8Array, start: number, end: number, pseudoSum: number, optional: boolean): boolean {
+export function verifyUdpChecksum(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  pseudoSum: number,
+  optional: boolean,
+): boolean {
   if (bytes[start + 6] === 0 && bytes[start + 7] === 0) return optional
   return checksumAdd(bytes, start, end, pseudoSum) === 0xffff
 }
@@ -75,9 +87,15 @@ export function verifyUdpChecksum(bytes: Uint8Array, start: number, end: number,
 /** The datagram in bytes[start..end); bytes behind its length are left out. Throws WireError (TRUNCATED, LENGTH). */
 export function parseUdp(bytes: Uint8Array, start = 0, end: number = bytes.length): UdpDatagram {
   const header = UDP.parse(bytes, start, end)
-  if (header.length < UDP_HEADER_BYTES) throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'udp', `length ${header.length} is less than the header's 8`, 4)
+  if (header.length < UDP_HEADER_BYTES)
+    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'udp', `length ${header.length} is less than the header's 8`, 4)
   if (start + header.length > end) {
-    throw new WireError('NETSTACK_ERR_WIRE_TRUNCATED', 'udp', `length ${header.length} is more than the ${end - start} bytes that are here`, 4)
+    throw new WireError(
+      'NETSTACK_ERR_WIRE_TRUNCATED',
+      'udp',
+      `length ${header.length} is more than the ${end - start} bytes that are here`,
+      4,
+    )
   }
   return { ...header, payload: bytes.subarray(start + UDP_HEADER_BYTES, start + header.length) }
 }
@@ -92,7 +110,8 @@ export function buildUdp(
 ): Uint8Array {
   const payload = datagram.payload ?? new Uint8Array(0)
   const length = UDP_HEADER_BYTES + payload.length
-  if ((datagram.length ?? length) !== length) throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'udp', `length ${datagram.length} is given, it is ${length}`, 4)
+  if ((datagram.length ?? length) !== length)
+    throw new WireError('NETSTACK_ERR_WIRE_LENGTH', 'udp', `length ${datagram.length} is given, it is ${length}`, 4)
   const bytes = new Uint8Array(length)
   bytes.set(payload, UDP.write({ ...datagram, length }, bytes))
   if (pseudoSum !== undefined && datagram.checksum === undefined) writeUdpChecksum(bytes, 0, length, pseudoSum)
