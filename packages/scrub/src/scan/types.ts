@@ -20,24 +20,28 @@ export interface MatchContext {
 /** A pattern that some word must vouch for: digits alone are not an id, `"ssn": "078051120"` is one. */
 export interface DetectorContext {
   /**
-   * Words that vouch, lower case, in any script. They match without regard to case, `_`, `-` and blanks;
+   * Words that vouch, lower case, in any script; a blank stands for an optional blank, `_`, `-` or `.`. Case does not matter;
    * words of up to four letters must stand alone (`tel`, not `hotel`; camel case counts as a boundary).
    */
   readonly words: readonly string[]
-  /** What must follow the word. No `g`, `y` needed; never starts before the word's end. */
+  /** What must follow the word. No `g`, `y` needed. */
   readonly pattern: RegExp
-  /** The capture group that is the finding; default 0. */
+  /** The capture group that is the finding; default: the first group that took part, else the whole match. */
   readonly group?: number
-  /** How many bytes may lie between word and match; default 32. Never crosses `, ; & { } <` or a line end. */
+  /** Only an assignment (`:`, `=`, `=>`, `>`) may stand between word and match. Default: any words, within `reach`. */
+  readonly assigned?: boolean
+  /** How many bytes may lie between word and match; default 40. Never crosses `, ; & { } <` or a line end. */
   readonly reach?: number
-  /** With a field name only the whole value may match (surrounding blanks aside). Default false: anywhere within reach. */
-  readonly wholeValue?: boolean
+  /** What a field's value must begin with when the word stands in the field's name; default `pattern`, anywhere within reach. */
+  readonly fieldPattern?: RegExp
 }
 
 /** An expression that is matched in linear time; see `compileUserPattern`. */
 export interface LinearPattern {
   readonly source: string
   readonly flags: string
+  /** False: there is no match in the range. One pass, no allocation. */
+  mayMatch(bytes: Uint8Array, start: number, end: number): boolean
   /** The first match at or after `from` in a latin1 text: writes start and end to `out`, false when there is none. */
   find(text: string, from: number, out: [start: number, end: number]): boolean
 }
@@ -52,11 +56,13 @@ export interface Detector {
   /**
    * Short expressions (literals, classes, `{n,m}`, `|`, `?`, bounded) one of which every match contains: the prefilter.
    * Each fixes where the match starts: at the trigger, less the `lead`. Without triggers they are taken from the
-   * beginning of `pattern`.
+   * beginning of `pattern`. Case does not matter in them.
    */
   readonly triggers?: readonly string[]
   /** Bytes of this class (an expression such as `[\w.+-]`) right before a trigger belong to the match, `max` of them at most. */
   readonly lead?: { readonly set: string; readonly max: number }
+  /** Asks for the pattern to be searched everywhere, without a prefilter: costs every payload one more pass. */
+  readonly everywhere?: boolean
   /** Bounded and linear (the linter checks it); applied on the latin1 view where a trigger fired. */
   readonly pattern?: RegExp | LinearPattern
   /** The capture group that is the finding; default: the first group that took part, else the whole match. */
@@ -65,7 +71,7 @@ export interface Detector {
   readonly context?: DetectorContext
   /** The last word: checksum, range, entropy, allow list. */
   readonly validate?: (match: string, context: MatchContext) => boolean
-  /** Among overlapping findings the higher one wins, then the longer. Default 0; secrets by prefix 10; generic ones -10. */
+  /** Of findings that overlap, the outer one names the whole; of equal ones, and of ones that only touch partly, the higher. Default 0; secrets by prefix 10; generic ones -10. */
   readonly priority?: number
 }
 

@@ -1,0 +1,49 @@
+/** Context words: how they are looked for, and when they count. */
+
+const LETTERS = /^[a-z]+$/
+
+/**
+ * Trigger expressions for a context word: blanks are optional separators; words beyond ASCII in their UTF-8 form, lower case,
+ * capitalised and upper case (ASCII is compared without case anyway).
+ */
+export function wordTriggers(word: string): string[] {
+  const forms = isAscii(word) ? [word] : [...new Set([word, word[0].toUpperCase() + word.slice(1), word.toUpperCase()])]
+  return forms.map((form) =>
+    Buffer.from(form, 'utf8')
+      .toString('latin1')
+      .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+      .replaceAll(' ', '[ _.-]?'),
+  )
+}
+
+function isAscii(word: string): boolean {
+  return Buffer.byteLength(word, 'utf8') === word.length
+}
+
+/** Short words mean something only when they stand alone: `tel` is none in `hotel`. */
+export function mustStandAlone(word: string): boolean {
+  return word.length <= 4 && LETTERS.test(word)
+}
+
+function isUpper(byte: number): boolean {
+  return byte >= 0x41 && byte <= 0x5a
+}
+
+function isLower(byte: number): boolean {
+  return byte >= 0x61 && byte <= 0x7a
+}
+
+/** Whether `bytes[from, to)` is a word of its own within `[start, end)`; a change of case is a boundary, as in `homeTel`. */
+export function standsAlone(bytes: Uint8Array, start: number, end: number, from: number, to: number): boolean {
+  if (from > start) {
+    const before = bytes[from - 1]
+    if (isUpper(before)) return false
+    if (isLower(before) && !isUpper(bytes[from])) return false
+  }
+  if (to < end) {
+    const after = bytes[to]
+    if (isLower(after)) return false
+    if (isUpper(after) && !isLower(bytes[to - 1])) return false
+  }
+  return true
+}
