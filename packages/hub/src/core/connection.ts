@@ -65,6 +65,10 @@ export class Connection implements OutboundOwner {
   clientName: string | undefined = undefined
   /** False when it does not want its own messages back. */
   echo = true
+  /** Whether it counts against the hub's connection limits. */
+  admitted = false
+  /** Whether it ever got past authentication. */
+  wasReady = false
   /** Where it comes from; set at accept, kept after the socket is gone. */
   readonly remoteAddress: string
   readonly remotePort: number
@@ -133,6 +137,7 @@ export class Connection implements OutboundOwner {
   ready(): void {
     if (this.#state !== 'opening') return
     this.#step('ready')
+    this.wasReady = true
     this.host.onReady(this)
   }
 
@@ -152,6 +157,7 @@ export class Connection implements OutboundOwner {
   #onData(chunk: Buffer): void {
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.lastActivityMs = this.host.clock.monotonic()
+    this.host.turn.reads(this)
     this.codec.receive(chunk)
     if (this.limits.messagesPerSecond !== NO_RATE || this.limits.bytesPerSecond !== NO_RATE) this.#spend(chunk.length)
   }
@@ -240,7 +246,6 @@ export class Connection implements OutboundOwner {
       this.outbound.alarmBytes = Number.POSITIVE_INFINITY
       this.abort('slow-consumer')
     } else {
-      this.outbound.alarmBytes = this.limits.maxPendingBytes
       this.host.onPressure(this)
     }
   }

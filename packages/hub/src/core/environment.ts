@@ -70,9 +70,17 @@ export interface Random {
   bytes(count: number): Uint8Array
 }
 
+/** How much memory the process uses, and how much it may. */
+export interface Memory {
+  usedBytes(): number
+  limitBytes(): number
+}
+
 /** Everything that comes in from outside. */
 export interface Environment {
   readonly net: Network
   readonly clock: Clock
   readonly random: Random
+  /** Without it the hub does not watch its memory. */
+  readonly memory?: Memory
 }

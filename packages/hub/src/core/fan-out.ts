@@ -3,6 +3,7 @@
  * reference to it. Subscribers whose encoding differs by an identifier of equal length (the NATS sid) get a copy of the whole
  * run, in which the identifiers are replaced: one large copy instead of many small ones.
  */
+import type { Connection } from './connection.ts'
 import { copyBytes } from './copy.ts'
 import type { Message } from './message.ts'
 import type { Slab } from './slab.ts'
@@ -22,6 +23,7 @@ export class FanOut {
   #messages = 0
   #patches: Int32Array = new Int32Array(64)
   #open = false
+  #origins: Connection[] = []
 
   constructor(turn: Turn, members: Subscription[]) {
     this.#turn = turn
@@ -52,6 +54,8 @@ export class FanOut {
     if (leader.patch !== undefined) this.#notePatch(this.#at + leader.patchAt(message))
     this.#at = leader.encode(message, slab.buffer, this.#at)
     this.#messages++
+    const origin = message.origin
+    if (origin !== undefined && this.#origins[this.#origins.length - 1] !== origin) this.#origins.push(origin)
   }
 
   #begin(): void {
@@ -87,6 +91,8 @@ export class FanOut {
     const end = this.#at
     this.#messages = 0
     let view: Buffer | undefined
+    const before = this.#turn.origins
+    this.#turn.origins = this.#origins
     const leaderPatch = this.#leader.patch
     for (const member of this.#members) {
       if (member.closed || member.connection === undefined) continue
@@ -102,6 +108,8 @@ export class FanOut {
         connection.outbound.appendReference(view, slab)
       }
     }
+    this.#turn.origins = before
+    this.#origins = []
     // Whoever holds a reference keeps it; a crowd that falls silent holds nothing.
     this.#turn.pool.release(slab)
     this.#slab = undefined

@@ -2,6 +2,7 @@
  * One turn of the event loop: what is dispatched during it is flushed at its end, connection by connection. Holds the
  * fan-out that is open at this moment (at most one).
  */
+import type { Connection } from './connection.ts'
 import type { Clock } from './environment.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Outbound } from './outbound.ts'
@@ -15,11 +16,20 @@ export class Turn {
   #spare: Outbound[] = []
   #scheduled = false
   #openFanOut: FanOut | undefined = undefined
+  /** Whose messages are being delivered now: who is paused when a subscriber falls behind. */
+  origins: Connection[] = []
+  readonly #reading: Connection[] = []
   readonly #end = (): void => this.flush()
 
   constructor(clock: Clock, pool: SlabPool) {
     this.clock = clock
     this.pool = pool
+  }
+
+  /** A connection's bytes are being read: it is the origin of what follows. */
+  reads(connection: Connection): void {
+    this.#reading[0] = connection
+    this.origins = this.#reading
   }
 
   /** Puts a connection on the list for the end of this turn. */

@@ -1,7 +1,8 @@
 /** The default environment: Node's own sockets, clock and randomness. Nothing else in the hub touches them. */
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
-import type { Clock, Environment, Network, Random } from '../core/environment.ts'
+import { totalmem } from 'node:os'
+import type { Clock, Environment, Memory, Network, Random } from '../core/environment.ts'
 
 const nodeClock: Clock = {
   now: () => Date.now(),
@@ -16,9 +17,19 @@ const nodeRandom: Random = {
   bytes: (count) => randomBytes(count),
 }
 
+// A container's limit counts where there is one. 2^60 and the like mean that there is none.
+const nodeMemory: Memory = {
+  usedBytes: () => process.memoryUsage.rss(),
+  limitBytes: () => {
+    const constrained = process.constrainedMemory()
+    return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+  },
+}
+
 /** Node's `net`, `Date`, timers and `crypto`. */
 export const nodeEnvironment: Environment = {
   net: net as unknown as Network,
   clock: nodeClock,
   random: nodeRandom,
+  memory: nodeMemory,
 }

@@ -1,0 +1,282 @@
+/** The hub: listeners, connections, accounts and the engine, put together. */
+import { Account, type AccountLimits } from '../core/account.ts'
+import { type Authenticator, openDoor } from '../core/authenticator.ts'
+import { Backpressure } from '../core/backpressure.ts'
+import { type CloseReason, Connection, type ConnectionHost } from '../core/connection.ts'
+import { EmbeddedEngine, type Engine, type Inspector } from '../core/engine.ts'
+import type { Clock, Environment, Random, StreamSocket, Timer } from '../core/environment.ts'
+import type { GatewayContext, GatewayFactory, HubIdentity } from '../core/gateway.ts'
+import { encodeHeaders } from '../core/headers.ts'
+import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from '../core/limits.ts'
+import { parseListenerUrl } from '../core/listener-url.ts'
+import { unrestricted } from '../core/permissions.ts'
+import { SlabPool } from '../core/slab.ts'
+import { Turn } from '../core/turn.ts'
+import { HubError } from '../errors.ts'
+import { NATS_VERSION, VERSION } from '../version.ts'
+import { Admission, TOO_MANY } from './admission.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { type BoundAddress, Listener } from './listener.ts'
+import { MemoryGuard } from './memory-guard.ts'
+
+const SLAB_BYTES = 64 * 1024
+const TICK_MS = 1000
+const DEFAULT_ACCOUNT = '$G'
+
+/** Severity of a log line. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Takes log lines; the embedding program or the command decides where they go. */
+export type LogSink = (level: LogLevel, sentence: string, detail?: Record<string, unknown>) => void
+
+/** What a hub core is made with. */
+export interface HubCoreOptions {
+  environment: Environment
+  limits?: Partial<HubLimits> | undefined
+  serverName?: string | undefined
+  authenticator?: Authenticator | undefined
+  log?: LogSink | undefined
+  /** Finds the inspection (scrub) of a subject. */
+  inspector?: Inspector | undefined
+}
+
+/** Counts that the connections alone do not tell. */
+export interface HubCounters {
+  connectionsTotal: number
+  connectionsRefused: number
+  slowConsumers: number
+  /** Ended connections by reason. */
+  closed: Map<CloseReason, number>
+}
+
+/** The parts of a hub that gateways, monitoring and the embedded API see. */
+export class HubCore implements ConnectionHost {
+  readonly environment: Environment
+  readonly engine: Engine
+  readonly turn: Turn
+  readonly limits: HubLimits
+  readonly accounts: Map<string, Account> = new Map()
+  readonly connections: Map<number, Connection> = new Map()
+  readonly defaultAccount: Account
+  readonly identity: HubIdentity
+  readonly startMs: number
+  readonly backpressure: Backpressure
+  readonly memoryGuard: MemoryGuard
+  readonly deadLetters: DeadLetters
+  readonly listeners: Listener[] = []
+  readonly counters: HubCounters = { connectionsTotal: 0, connectionsRefused: 0, slowConsumers: 0, closed: new Map() }
+  authenticator: Authenticator
+  log: LogSink
+  readonly #admission: Admission
+  readonly #factories = new Map<string, GatewayFactory>()
+  #inspector: Inspector | undefined
+  #nextId = 1
+  #tick: Timer | undefined
+  #closing: Promise<void> | undefined = undefined
+  #whenEmpty: (() => void) | undefined = undefined
+
+  constructor(options: HubCoreOptions) {
+    const { environment } = options
+    this.environment = environment
+    this.limits = { ...defaultHubLimits, ...options.limits }
+    this.log = options.log ?? (() => {})
+    this.startMs = environment.clock.now()
+    this.turn = new Turn(environment.clock, new SlabPool(SLAB_BYTES, this.limits.outputPoolBytes))
+    this.backpressure = new Backpressure(environment.clock, this.turn)
+    this.memoryGuard = new MemoryGuard(environment, this.limits.memoryPressureRatio)
+    this.#admission = new Admission(this.limits)
+    this.engine = new EmbeddedEngine()
+    this.#inspector = options.inspector
+    this.deadLetters = new DeadLetters(this.engine, encodeHeaders)
+    this.defaultAccount = this.account(DEFAULT_ACCOUNT)
+    this.authenticator = options.authenticator ?? openDoor(this.defaultAccount, unrestricted)
+    const serverId = Buffer.from(environment.random.bytes(16)).toString('hex').toUpperCase()
+    const serverName = options.serverName ?? serverId
+    this.identity = { serverId, serverName, version: VERSION, natsVersion: NATS_VERSION }
+    this.#schedule()
+  }
+
+  get clock(): Clock {
+    return this.environment.clock
+  }
+
+  get random(): Random {
+    return this.environment.random
+  }
+
+  get closing(): boolean {
+    return this.#closing !== undefined
+  }
+
+  /** The protocols that are known, by scheme. */
+  get gateways(): ReadonlyMap<string, GatewayFactory> {
+    return this.#factories
+  }
+
+  /** The account of this name, made when there is none. */
+  account(name: string, limits: Partial<AccountLimits> = {}): Account {
+    const known = this.accounts.get(name)
+    if (known !== undefined) return known
+    const made = new Account(
+      name,
+      {
+        maxConnections: this.limits.maxConnections,
+        maxSubscriptions: 10_000_000,
+        routeCacheEntries: 32_768,
+        ...limits,
+      },
+      {
+        turn: this.turn,
+        random: this.random,
+        attach: (account, subject) => this.#inspector?.inspectionOf(account, subject),
+      },
+    )
+    this.accounts.set(name, made)
+    return made
+  }
+
+  /** Puts other scrub policies in force, for every message from here on. */
+  setInspector(inspector: Inspector | undefined): void {
+    this.#inspector = inspector
+    for (const account of this.accounts.values()) account.invalidateRoutes()
+  }
+
+  /** Makes a protocol known. */
+  addGateway(factory: GatewayFactory): void {
+    this.#factories.set(factory.manifest.scheme, factory)
+  }
+
+  /**
+   * Listens on a URL; resolves with the address that it got.
+   * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option, WIREHUB_ERR_LISTEN when the address cannot be had
+   */
+  async listen(text: string, limits: Partial<ConnectionLimits> = {}): Promise<BoundAddress> {
+    const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    const factory = this.#factories.get(url.scheme)
+    if (factory === undefined) {
+      throw new HubError('WIREHUB_ERR_CONFIG', `No gateway speaks '${url.scheme}'.`, {
+        place: text,
+        cure: `Known are: ${[...this.#factories.keys()].join(', ')}.`,
+      })
+    }
+    const all = { ...defaultConnectionLimits, ...factory.manifest.limits, ...limits }
+    const listener = new Listener(url, factory.create(url, this.gatewayContext(all)), all)
+    const bound = await listener.open(this.environment.net, (socket, from) => this.#accept(socket, from))
+    this.listeners.push(listener)
+    return bound
+  }
+
+  /** Stops a listener; its connections stay. */
+  async unlisten(listener: Listener): Promise<void> {
+    const at = this.listeners.indexOf(listener)
+    if (at >= 0) this.listeners.splice(at, 1)
+    await listener.close()
+  }
+
+  /** What a gateway gets to work with. */
+  gatewayContext(limits: ConnectionLimits): GatewayContext {
+    const hub = this
+    return {
+      engine: this.engine,
+      clock: this.clock,
+      random: this.random,
+      get authenticator() {
+        return hub.authenticator
+      },
+      identity: this.identity,
+      limits,
+      deadLetter: (connection, subject, reason, payload, detail) =>
+        this.deadLetters.send(connection.account, subject, reason, payload, detail),
+      log: (level, sentence, detail) => this.log(level, sentence, detail),
+    }
+  }
+
+  #accept(socket: StreamSocket, listener: Listener): void {
+    this.adopt(socket, listener, true)
+  }
+
+  /**
+   * Makes a connection of a socket. Dialled sockets come in this way too.
+   * @param counted whether admission limits hold for it
+   */
+  adopt(socket: StreamSocket, listener: Listener, counted: boolean): Connection {
+    const { gateway, url, limits } = listener
+    const connection = new Connection(this.#nextId++, this, this.defaultAccount, socket, url.scheme, url.text, limits)
+    this.connections.set(connection.id, connection)
+    this.counters.connectionsTotal++
+    const admitted = !this.closing && (!counted || this.#admission.admit(connection))
+    connection.admitted = admitted && counted
+    connection.codec = gateway.open(connection)
+    connection.start()
+    if (!admitted) {
+      this.counters.connectionsRefused++
+      if (connection.codec.refuse !== undefined) connection.codec.refuse(this.closing ? 'hub-closing' : TOO_MANY)
+      else connection.abort(TOO_MANY)
+    }
+    return connection
+  }
+
+  #schedule(): void {
+    this.#tick = this.clock.setTimeout(() => {
+      const now = this.clock.monotonic()
+      for (const connection of this.connections.values()) connection.tick(now)
+      this.memoryGuard.check(this.connections.values())
+      this.#schedule()
+    }, TICK_MS)
+  }
+
+  onPressure(connection: Connection): void {
+    this.backpressure.onPressure(connection)
+  }
+
+  onDrained(connection: Connection): void {
+    this.backpressure.onDrained(connection)
+  }
+
+  onReady(connection: Connection): void {
+    if (connection.admitted) this.#admission.ready(connection)
+  }
+
+  onClosed(connection: Connection): void {
+    this.connections.delete(connection.id)
+    if (connection.admitted) this.#admission.release(connection, connection.wasReady)
+    this.backpressure.forget(connection)
+    this.memoryGuard.forget(connection)
+    const reason = connection.closeReason as CloseReason
+    this.counters.closed.set(reason, (this.counters.closed.get(reason) ?? 0) + 1)
+    if (reason === 'slow-consumer' || reason === 'write-deadline') {
+      this.counters.slowConsumers++
+      this.log('warn', 'A slow consumer was cut.', { connection: connection.id, reason, client: connection.clientName })
+    }
+    if (this.connections.size === 0) this.#whenEmpty?.()
+  }
+
+  /**
+   * Drains: nothing new is accepted, everything accepted is delivered and written, then connections are closed; whoever has not taken its bytes
+   * by `drainTimeoutMs` is cut.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#drain()
+    return this.#closing
+  }
+
+  async #drain(): Promise<void> {
+    for (const listener of this.listeners) await listener.close()
+    for (const connection of this.connections.values()) connection.codec.drain?.()
+    // One turn later everything that the kernel had received before has been read and routed.
+    await new Promise<void>((resolve) => this.clock.setImmediate(resolve))
+    this.turn.flush()
+    for (const connection of this.connections.values()) connection.close('hub-closing')
+    if (this.connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = this.clock.setTimeout(resolve, this.limits.drainTimeoutMs)
+        this.#whenEmpty = () => {
+          this.clock.clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    for (const connection of this.connections.values()) connection.abort('hub-closing')
+    if (this.#tick !== undefined) this.clock.clearTimeout(this.#tick)
+  }
+}

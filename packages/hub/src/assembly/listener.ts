@@ -1,0 +1,84 @@
+/** A listener: a URL, its gateway, its server socket. */
+import type { ListenAddress, Network, StreamServer, StreamSocket } from '../core/environment.ts'
+import type { Gateway } from '../core/gateway.ts'
+import type { ConnectionLimits } from '../core/limits.ts'
+import type { ListenerUrl } from '../core/listener-url.ts'
+import { HubError } from '../errors.ts'
+
+/** Where a listener actually listens. */
+export interface BoundAddress {
+  /** The URL with the port that it got. */
+  readonly url: string
+  readonly scheme: string
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly path: string | undefined
+}
+
+/** One listening socket. */
+export class Listener {
+  readonly url: ListenerUrl
+  readonly gateway: Gateway
+  readonly limits: ConnectionLimits
+  bound: BoundAddress | undefined = undefined
+  #server: StreamServer | undefined = undefined
+
+  constructor(url: ListenerUrl, gateway: Gateway, limits: ConnectionLimits) {
+    this.url = url
+    this.gateway = gateway
+    this.limits = limits
+  }
+
+  /**
+   * Starts to listen.
+   * @throws HubError WIREHUB_ERR_LISTEN when the address cannot be had
+   */
+  async open(net: Network, accept: (socket: StreamSocket, listener: Listener) => void): Promise<BoundAddress> {
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true })
+    this.#server = server
+    await new Promise<void>((resolve, reject) => {
+      server.on('error', (error) => reject(listenError(this.url, error)))
+      server.on('listening', resolve)
+      server.on('connection', (socket) => accept(socket, this))
+      server.listen({ ...this.url.address, backlog: 4096 })
+    })
+    this.bound = boundAddress(this.url, server)
+    return this.bound
+  }
+
+  /** Stops to listen; connections stay. */
+  close(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    this.gateway.close?.()
+    if (server === undefined) return Promise.resolve()
+    // The callback waits for all connections to end: whoever closes a listener does not.
+    server.close()
+    return Promise.resolve()
+  }
+}
+
+function boundAddress(url: ListenerUrl, server: StreamServer): BoundAddress {
+  const address: ListenAddress = url.address
+  if ('path' in address)
+    return { url: url.text, scheme: url.scheme, host: undefined, port: undefined, path: address.path }
+  const given = server.address()
+  const port = given !== null && typeof given === 'object' ? given.port : address.port
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
+  return { url: `${url.scheme}://${host}:${port}`, scheme: url.scheme, host: address.host, port, path: undefined }
+}
+
+function listenError(url: ListenerUrl, error: Error & { code?: string }): HubError {
+  const cures: Record<string, string> = {
+    EADDRINUSE: 'Another program listens there: stop it, or choose another port (port 0 takes any).',
+    EACCES: 'Ports below 1024 need a privilege: choose a higher one.',
+    EADDRNOTAVAIL: 'This machine does not have that address.',
+    ENOTFOUND: 'The name has no address.',
+    ENOENT: 'The folder of the socket does not exist.',
+  }
+  return new HubError('WIREHUB_ERR_LISTEN', `Cannot listen: ${error.message}`, {
+    place: url.text,
+    cure: cures[error.code ?? ''] ?? 'Choose another address.',
+    cause: error,
+  })
+}

@@ -1,0 +1,57 @@
+/** The memory guard: when the process nears its limit, the publishers that send most are not read from until it has recovered. */
+import type { Connection } from '../core/connection.ts'
+import type { Environment } from '../core/environment.ts'
+
+/** Recovered means: this much below the mark. */
+const HYSTERESIS = 0.05
+
+/** Watches memory once a second. */
+export class MemoryGuard {
+  readonly #environment: Environment
+  readonly #ratio: number
+  readonly #paused = new Set<Connection>()
+  readonly #before = new Map<Connection, number>()
+  /** How often publishers were held back; a metric. */
+  engagements = 0
+
+  constructor(environment: Environment, ratio: number) {
+    this.#environment = environment
+    this.#ratio = ratio
+  }
+
+  get holding(): number {
+    return this.#paused.size
+  }
+
+  /** Holds back the faster half of the publishers while memory is short, and lets them go when it no longer is. */
+  check(connections: Iterable<Connection>): void {
+    const memory = this.#environment.memory
+    if (memory === undefined || this.#ratio <= 0) return
+    const share = memory.usedBytes() / memory.limitBytes()
+    if (share < this.#ratio - HYSTERESIS && this.#paused.size > 0) {
+      for (const one of this.#paused) one.resume()
+      this.#paused.clear()
+    }
+    if (share < this.#ratio) {
+      if (this.#before.size > 0) this.#before.clear()
+      return
+    }
+    const rates: [Connection, number][] = []
+    for (const one of connections) {
+      const rate = one.bytesIn - (this.#before.get(one) ?? 0)
+      this.#before.set(one, one.bytesIn)
+      if (rate > 0 && !this.#paused.has(one)) rates.push([one, rate])
+    }
+    rates.sort((a, b) => b[1] - a[1])
+    for (const [one] of rates.slice(0, Math.ceil(rates.length / 2))) {
+      this.#paused.add(one)
+      one.pause()
+      this.engagements++
+    }
+  }
+
+  forget(connection: Connection): void {
+    this.#paused.delete(connection)
+    this.#before.delete(connection)
+  }
+}
