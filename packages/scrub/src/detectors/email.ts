@@ -9,7 +9,7 @@ function validate(match: string, { text, start, end }: MatchContext): boolean {
   // `git@github.com:team/repository` names a repository; `scheme://user:password@host` is the business of url-credentials.
   if (/^git@/i.test(match) && (text[end] === ':' || text[end] === '/')) return false
   const before = text.slice(Math.max(0, start - 128), start)
-  return !/:\/\/(?:[^\s/@]*:)?$/.test(before)
+  return !/:\/\/[^\s/@?#]*$/.test(before)
 }
 
 /** Mail addresses (RFC 5321 mailbox, the part of it that is in use), also with `%40`. */

@@ -153,6 +153,8 @@ class Pass implements MatchContext {
   hasContext = false
   /** Per attempt: where its last finding ended; nothing before is found again. */
   readonly #resumeAt: Int32Array
+  /** Whether the last attempt matched, whatever its validator said. */
+  #hasMatched = false
 
   constructor(bytes: Uint8Array, start: number, end: number, fieldName: string, attempts: number) {
     this.bytes = bytes
@@ -178,7 +180,7 @@ class Pass implements MatchContext {
     const at = from + trigger.skip
     if (attempt.lead !== undefined) {
       const earlier = this.#lead(attempt, at)
-      if (earlier < at && this.#try(attempt, earlier - this.from)) return
+      if (earlier < at && (this.#try(attempt, earlier - this.from) || this.#hasMatched)) return
     }
     this.#try(attempt, at - this.from)
   }
@@ -265,6 +267,7 @@ class Pass implements MatchContext {
   #match(attempt: Attempt, expression: RegExp, at: number, hasContext: boolean): boolean {
     expression.lastIndex = at
     const match = expression.exec(this.text)
+    this.#hasMatched = match !== null
     if (match === null) return false
     const [start, end] = spanOf(match, attempt.group)
     return end > start && this.#accept(attempt.detector, attempt.index, start, end, hasContext)
