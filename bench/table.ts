@@ -1,0 +1,76 @@
+import { type BenchmarkRow, type Figures, median, ratio } from './suite.ts'
+
+const header = [
+  'row',
+  'what',
+  'unit',
+  'ours: median (min-max)',
+  'peer: median (min-max)',
+  'ratio',
+  'core used: ours, peer',
+  'generator',
+]
+
+/** The table as text for a terminal. */
+export function textTable(rows: readonly BenchmarkRow[]): string {
+  const lines = [header, ...rows.flatMap(cells)]
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** The table as Markdown. */
+export function markdownTable(rows: readonly BenchmarkRow[]): string {
+  const line = (columns: readonly string[]) => `| ${columns.join(' | ')} |`
+  return [line(header), line(header.map(() => '---')), ...rows.flatMap(cells).map(line)].join('\n')
+}
+
+function cells(row: BenchmarkRow): string[][] {
+  const note = row.note === undefined ? '' : row.failed ? `FAILED: ${row.note}` : row.note
+  if (row.peers.length === 0)
+    return [[row.row, row.what, row.unit, figures(row.ours), '-', '-', busy(row.ours), generator(row, note)]]
+  return row.peers.map((peer) => {
+    const better = ratio(row, peer)
+    const shown = better === undefined ? '-' : `${better.toFixed(2)}x`
+    const used = `${busy(row.ours)}, ${busy(peer)}`
+    return [
+      row.row,
+      row.what,
+      row.unit,
+      figures(row.ours),
+      `${peer.name} ${figures(peer)}`,
+      shown,
+      used,
+      generator(row, note),
+    ]
+  })
+}
+
+function figures(of: Figures | undefined): string {
+  if (of === undefined || of.samples.length === 0) return '-'
+  return `${number(median(of.samples))} (${number(Math.min(...of.samples))}-${number(Math.max(...of.samples))})`
+}
+
+function busy(of: Figures | undefined): string {
+  return of?.busy === undefined ? '-' : `${Math.round(of.busy * 100)} %`
+}
+
+function generator(row: BenchmarkRow, note: string): string {
+  return (
+    [row.ceiling === undefined ? '' : `at most ${number(row.ceiling)}`, note]
+      .filter((part) => part !== '')
+      .join('; ') || '-'
+  )
+}
+
+/** Three significant digits, thousands grouped. */
+export function number(value: number): string {
+  if (value >= 1000) return Math.round(Number(value.toPrecision(3))).toLocaleString('en')
+  return String(Number(value.toPrecision(3)))
+}
