@@ -1,1 +1,32 @@
-export {}
+/**
+ * The event hub: receives, scrubs, queues and broadcasts messages over TCP.
+ * @module
+ */
+export { HubCore, type HubCounters, type LogLevel, type LogSink } from './assembly/hub-core.ts'
+export type { BoundAddress } from './assembly/listener.ts'
+export { type Authenticator, type Credentials, type Identity, openDoor } from './core/authenticator.ts'
+export type { CloseReason } from './core/connection.ts'
+export type {
+  Clock,
+  Environment,
+  ListenAddress,
+  Network,
+  Random,
+  StreamServer,
+  StreamSocket,
+  Timer,
+} from './core/environment.ts'
+export type { Codec, Gateway, GatewayContext, GatewayFactory, GatewayManifest, HubIdentity } from './core/gateway.ts'
+export { encodeHeaders, type ParsedHeaders, parseHeaders } from './core/headers.ts'
+export { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from './core/limits.ts'
+export { isLoopback, type ListenerUrl, parseListenerUrl } from './core/listener-url.ts'
+export type { Permissions } from './core/permissions.ts'
+export { nodeEnvironment } from './edge/node.ts'
+export { createHub, type HubOptions } from './embedded/create-hub.ts'
+export type { SubscribeOptions } from './embedded/embedded-subscription.ts'
+export { type EventMap, Hub, type PublishOptions, type RequestOptions } from './embedded/hub.ts'
+export type { HubHeaders, HubMessage } from './embedded/hub-message.ts'
+export type { HubSubscription } from './embedded/hub-subscription.ts'
+export { HubError, type HubErrorCode } from './errors.ts'
+export { matches, parseLiteral, parsePattern, subjectKind } from './routing/subject.ts'
+export { NATS_VERSION, VERSION } from './version.ts'

@@ -30,6 +30,8 @@ export interface ConnectionLimits {
 
 /** Limits of the whole hub. */
 export interface HubLimits {
+  /** Largest message that the embedding program may publish, bytes. */
+  maxPayloadBytes: number
   /** Connections at the same time. */
   maxConnections: number
   /** Connections from one address at the same time; 0 = no limit. Unix sockets do not count. */
@@ -60,6 +62,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
 }
 
 export const defaultHubLimits: HubLimits = {
+  maxPayloadBytes: 1024 * 1024,
   maxConnections: 65_536,
   maxConnectionsPerAddress: 0,
   maxHalfOpenPerAddress: 4096,

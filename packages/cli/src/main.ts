@@ -1,0 +1,59 @@
+/** The command line: finds the command, runs it, turns errors into one sentence and an exit code. */
+import { HubError, VERSION } from '@wirehub/hub'
+import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
+import { serve } from './commands/serve.ts'
+
+const commands: readonly Command[] = [serve]
+
+function overview(): string {
+  const width = Math.max(...commands.map((one) => one.name.length))
+  const lines = commands.map((one) => `  ${one.name.padEnd(width)}  ${one.summary}`)
+  return `Examples:\n  wirehub serve\n\nUsage: wirehub COMMAND [options]\n\nCommands:\n${lines.join('\n')}\n\nwirehub COMMAND --help tells more.\n`
+}
+
+const codeOf: Partial<Record<HubError['code'], number>> = {
+  WIREHUB_ERR_USAGE: exitCodes.usage,
+  WIREHUB_ERR_CONFIG: exitCodes.config,
+  WIREHUB_ERR_INSECURE: exitCodes.config,
+  WIREHUB_ERR_LISTEN: exitCodes.unavailable,
+  WIREHUB_ERR_CONNECT: exitCodes.unavailable,
+  WIREHUB_ERR_NO_RESPONDERS: exitCodes.unavailable,
+  WIREHUB_ERR_TIMEOUT: exitCodes.timedOut,
+  WIREHUB_ERR_NOT_AUTHENTICATED: exitCodes.denied,
+  WIREHUB_ERR_PERMISSION_DENIED: exitCodes.denied,
+}
+
+function report(error: unknown): number {
+  if (!(error instanceof HubError)) {
+    console.error(error)
+    return exitCodes.failed
+  }
+  const place = error.place === undefined ? '' : `${error.place}: `
+  console.error(`wirehub: ${place}${error.message}${error.cure === undefined ? '' : ` ${error.cure}`} (${error.code})`)
+  return codeOf[error.code] ?? exitCodes.failed
+}
+
+async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`wirehub ${VERSION}\n`)
+    return exitCodes.ok
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = commands.find((one) => one.name === rest[0])
+    process.stdout.write(asked === undefined ? overview() : commandHelp(asked))
+    return name === undefined ? exitCodes.usage : exitCodes.ok
+  }
+  const command = commands.find((one) => one.name === name)
+  if (command === undefined) {
+    throw new HubError('WIREHUB_ERR_USAGE', `There is no command '${name}'.`, { cure: 'See wirehub --help.' })
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(commandHelp(command))
+    return exitCodes.ok
+  }
+  const { values, positionals } = parseOptions(command, rest)
+  return command.run(values, positionals)
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch(report)

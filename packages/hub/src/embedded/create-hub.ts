@@ -1,0 +1,64 @@
+/** `createHub`: the way in for programs that carry the hub inside. */
+import { HubCore, type LogSink } from '../assembly/hub-core.ts'
+import type { Authenticator } from '../core/authenticator.ts'
+import type { Clock, Environment, Network, Random } from '../core/environment.ts'
+import type { GatewayFactory } from '../core/gateway.ts'
+import type { HubLimits } from '../core/limits.ts'
+import { nodeEnvironment } from '../edge/node.ts'
+import { natsGateway } from '../gateways/nats/gateway.ts'
+import { type EventMap, Hub } from './hub.ts'
+
+/** Options of a hub. Everything has a default. */
+export interface HubOptions {
+  /** Listener URLs to open, e.g. `['nats://127.0.0.1:4222']`. None: the hub serves this process only. */
+  listen?: readonly string[]
+  /** Sockets; default: Node's. netstack's `net` runs the hub on simulated TCP. */
+  net?: Network
+  /** Time; default: the machine's. */
+  clock?: Clock
+  /** Randomness; default: the machine's. */
+  random?: Random
+  /** Limits that differ from docs/limits.md. */
+  limits?: Partial<HubLimits>
+  serverName?: string
+  authenticator?: Authenticator
+  /** Further protocols. */
+  gateways?: readonly GatewayFactory[]
+  /** Where log lines go; default: nowhere. */
+  log?: LogSink
+  /** As in `new EventEmitter({ captureRejections })`. */
+  captureRejections?: boolean
+}
+
+/** The protocols that every hub speaks. */
+export const builtinGateways: readonly GatewayFactory[] = [natsGateway]
+
+/**
+ * Makes a hub and opens its listeners.
+ * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN; nothing stays open then
+ */
+export async function createHub<Events extends object = EventMap>(options: HubOptions = {}): Promise<Hub<Events>> {
+  const environment: Environment = {
+    net: options.net ?? nodeEnvironment.net,
+    clock: options.clock ?? nodeEnvironment.clock,
+    random: options.random ?? nodeEnvironment.random,
+    ...(options.net === undefined && nodeEnvironment.memory !== undefined ? { memory: nodeEnvironment.memory } : {}),
+  }
+  const core = new HubCore({
+    environment,
+    limits: options.limits,
+    serverName: options.serverName,
+    authenticator: options.authenticator,
+    log: options.log,
+  })
+  for (const factory of builtinGateways) core.addGateway(factory)
+  for (const factory of options.gateways ?? []) core.addGateway(factory)
+  const hub = new Hub<Events>(core, { captureRejections: options.captureRejections ?? false })
+  try {
+    for (const url of options.listen ?? []) await core.listen(url)
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+  return hub
+}
