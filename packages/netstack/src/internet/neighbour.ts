@@ -19,6 +19,8 @@ export interface NeighbourEntry<Packet> {
   /** 48 bits as one number (wire/ethernet.ts), meaningful unless the state is `incomplete` or `failed`. */
   mac: number
   state: NeighbourState
+  /** False once the entry was evicted: whoever kept it asks the cache again. */
+  live: boolean
   isRouter: boolean
   /** Solicitations sent since the state was entered. */
   probes: number
@@ -97,13 +99,9 @@ export class NeighbourCache<Packet> {
     return this.#entries.get(keyOf(address)) ?? null
   }
 
-  /** The entry for an address, made when there is none. Callers may keep it until it is evicted (`isLive`). */
+  /** The entry for an address, made when there is none. Callers may keep it while it is `live`. */
   entry(address: IpAddress, now: number): NeighbourEntry<Packet> {
     return this.get(address) ?? this.#create(address, 'incomplete', now)
-  }
-
-  isLive(entry: NeighbourEntry<Packet>): boolean {
-    return this.#entries.get(keyOf(entry.address)) === entry
   }
 
   /** Sends a packet to a neighbour now, or as soon as its MAC is known. Takes over the packet. */
@@ -188,6 +186,7 @@ export class NeighbourCache<Packet> {
       address,
       mac: 0,
       state,
+      live: true,
       isRouter: false,
       probes: 0,
       usedAt: now,
@@ -209,6 +208,7 @@ export class NeighbourCache<Packet> {
   }
 
   #forget(entry: NeighbourEntry<Packet>): void {
+    entry.live = false
     this.#timers.remove(entry.timer)
     this.#entries.delete(keyOf(entry.address))
     for (const packet of entry.pending.splice(0)) {

@@ -6,11 +6,20 @@ export type FrameReceiver = (frame: Frame, now: number) => void
 /** Frames with Ethernet headers, or bare IP packets as a TUN device and loopback carry them. */
 export type Medium = 'ethernet' | 'ip'
 
+/** What a device does in the place of the stack. */
+export interface LinkOffload {
+  /** It completes transport checksums (CHECKSUM_PARTIAL). */
+  readonly checksum: boolean
+  /** Largest TCP payload that it cuts into segments itself, 0 for none. */
+  readonly gsoBytes: number
+}
+
 /** One end of a link. Everything that changes a link (impairment, FCS, tap) is again a `Link` around another. */
 export interface Link {
   readonly medium: Medium
   /** Largest IP packet in bytes. */
   readonly mtu: number
+  readonly offload?: LinkOffload
   /** Whom frames that arrive are handed to; set by the interface that the link is plugged into. */
   receiver: FrameReceiver | null
   /** Takes the frame. Never delivers before it returns: what answers is queued. */
