@@ -11,10 +11,16 @@ import {
   verificationCode,
 } from './credentials.ts'
 import { email } from './email.ts'
+import { gitleaksRules } from './gitleaks.generated.ts'
+import { highEntropy } from './high-entropy.ts'
 import { iban } from './iban.ts'
+import { identityDetectors } from './identity/mod.ts'
 import { ipv4, ipv6, mac } from './network.ts'
 import { paymentCard } from './payment-card.ts'
 import { phone } from './phone.ts'
+import { secretDetectors } from './secret-rule.ts'
+import { tokenRules } from './tokens.ts'
+import { walletAddress } from './wallet.ts'
 
 /** Every detector that ships, in the order in which they are listed to people. */
 export const allDetectors: readonly Detector[] = [
@@ -23,6 +29,8 @@ export const allDetectors: readonly Detector[] = [
   paymentCard,
   iban,
   verificationCode,
+  walletAddress,
+  ...identityDetectors,
   ipv4,
   ipv6,
   mac,
@@ -34,6 +42,9 @@ export const allDetectors: readonly Detector[] = [
   privateKey,
   azureKey,
   awsSecretKey,
+  ...secretDetectors(tokenRules),
+  ...secretDetectors(gitleaksRules),
+  highEntropy,
 ]
 
 /** Those that are on when a policy names none. */

@@ -1,0 +1,22 @@
+/** Words that vouch for any national number, whatever its country. */
+export const NATIONAL_ID_WORDS: readonly string[] = [
+  'national id',
+  'nationalid',
+  'national identifier',
+  'national number',
+  'identity number',
+  'identity card',
+  'identification number',
+  'id number',
+  'id card',
+  'personal id',
+  'personal number',
+  'government id',
+  'tax id',
+  'taxid',
+  'tax number',
+  'taxpayer',
+  'tin',
+  'citizen id',
+  'document number',
+]
