@@ -192,7 +192,8 @@ export class HubCore implements ConnectionHost {
   }
 
   #accept(socket: StreamSocket, listener: Listener): void {
-    this.adopt(socket, listener, true)
+    if (listener.gateway.takeSocket !== undefined) listener.gateway.takeSocket(socket)
+    else this.adopt(socket, listener, true)
   }
 
   /**

@@ -63,6 +63,10 @@ export class Connection implements OutboundOwner {
   user: string | undefined = undefined
   /** What the client calls itself. */
   clientName: string | undefined = undefined
+  clientLanguage: string | undefined = undefined
+  clientVersion: string | undefined = undefined
+  /** Last measured round trip, milliseconds. */
+  roundTripMs: number | undefined = undefined
   /** False when it does not want its own messages back. */
   echo = true
   /** Whether it counts against the hub's connection limits. */

@@ -76,6 +76,20 @@ export interface Memory {
   limitBytes(): number
 }
 
+/** How busy the process is; what monitoring reports of it. */
+export interface ProcessStatistics {
+  /** Delay of the event loop since the last call, milliseconds. */
+  eventLoopDelayMs(): { p50: number; p99: number; max: number }
+  /** Share of the time since the last call in which the event loop was busy, 0 to 1. */
+  eventLoopUtilization(): number
+  /** Processor time used by the process so far, seconds. */
+  cpuSeconds(): number
+  heapUsedBytes(): number
+  readonly cores: number
+  /** The runtime and its version, e.g. `node24.18.0`. */
+  readonly runtime: string
+}
+
 /** Everything that comes in from outside. */
 export interface Environment {
   readonly net: Network
@@ -83,4 +97,6 @@ export interface Environment {
   readonly random: Random
   /** Without it the hub does not watch its memory. */
   readonly memory?: Memory
+  /** Without it monitoring leaves these figures out. */
+  readonly statistics?: ProcessStatistics
 }

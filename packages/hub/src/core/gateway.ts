@@ -2,7 +2,7 @@
 import type { Authenticator } from './authenticator.ts'
 import type { CloseReason, Connection } from './connection.ts'
 import type { Engine } from './engine.ts'
-import type { Clock, Random } from './environment.ts'
+import type { Clock, Random, StreamSocket } from './environment.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { ListenerUrl } from './listener-url.ts'
 import type { Subscription } from './subscription.ts'
@@ -29,6 +29,11 @@ export interface Codec {
 export interface Gateway {
   /** Makes the codec of a new connection. It may already write (a greeting). */
   open(connection: Connection): Codec
+  /**
+   * Takes the socket itself instead of a codec; only for gateways at the edge, whose protocol another library reads (HTTP).
+   * `open` is never called then.
+   */
+  takeSocket?(socket: StreamSocket): void
   /** The hub is about to close: tell every client that can be told to go elsewhere. */
   lameDuck?(): void
   /** The listener is closed: end what the gateway itself has subscribed. */

@@ -27,7 +27,7 @@ const nodeMemory: Memory = {
 }
 
 /** Node's `net`, `Date`, timers and `crypto`. */
-export const nodeEnvironment: Environment = {
+export const nodeEnvironment: Environment & { readonly memory: Memory } = {
   net: net as unknown as Network,
   clock: nodeClock,
   random: nodeRandom,

@@ -5,6 +5,8 @@ import type { Clock, Environment, Network, Random } from '../core/environment.ts
 import type { GatewayFactory } from '../core/gateway.ts'
 import type { HubLimits } from '../core/limits.ts'
 import { nodeEnvironment } from '../edge/node.ts'
+import { processStatistics } from '../edge/process.ts'
+import { httpGateway } from '../gateways/http/gateway.ts'
 import { natsGateway } from '../gateways/nats/gateway.ts'
 import { type EventMap, Hub } from './hub.ts'
 
@@ -31,7 +33,7 @@ export interface HubOptions {
 }
 
 /** The protocols that every hub speaks. */
-export const builtinGateways: readonly GatewayFactory[] = [natsGateway]
+const builtinGateways: readonly GatewayFactory[] = [natsGateway]
 
 /**
  * Makes a hub and opens its listeners.
@@ -42,7 +44,8 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     net: options.net ?? nodeEnvironment.net,
     clock: options.clock ?? nodeEnvironment.clock,
     random: options.random ?? nodeEnvironment.random,
-    ...(options.net === undefined && nodeEnvironment.memory !== undefined ? { memory: nodeEnvironment.memory } : {}),
+    // In simulated time the machine's own figures would mean nothing.
+    ...(options.clock === undefined ? { memory: nodeEnvironment.memory, statistics: processStatistics() } : {}),
   }
   const core = new HubCore({
     environment,
@@ -54,6 +57,12 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
   for (const factory of builtinGateways) core.addGateway(factory)
   for (const factory of options.gateways ?? []) core.addGateway(factory)
   const hub = new Hub<Events>(core, { captureRejections: options.captureRejections ?? false })
+  core.addGateway(
+    httpGateway({
+      hub: core,
+      embedded: () => ({ slowestListener: hub.slowestListener, droppedMessages: hub.droppedMessages }),
+    }),
+  )
   try {
     for (const url of options.listen ?? []) await core.listen(url)
   } catch (error) {

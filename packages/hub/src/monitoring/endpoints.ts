@@ -1,0 +1,54 @@
+/** The monitoring pages, by path. */
+import type { HubCore } from '../assembly/hub-core.ts'
+import { connz } from './connz.ts'
+import { metrics } from './metrics.ts'
+import { subsz } from './subsz.ts'
+import { type EmbeddedFigures, varz } from './varz.ts'
+
+/** An answer, ready to be written. */
+export interface MonitoringAnswer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+const JSON_TYPE = 'application/json'
+
+function json(value: unknown, status = 200): MonitoringAnswer {
+  return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value, null, 2)}\n` }
+}
+
+/** Paths with one sentence each; shown at `/`. */
+export const monitoringPaths: Readonly<Record<string, string>> = {
+  '/healthz': 'whether the hub works',
+  '/readyz': 'whether it takes connections',
+  '/varz': 'state and totals',
+  '/connz': 'connections (?sort= &limit= &offset= &subs=1 &auth=1 &cid=)',
+  '/subsz': 'subscriptions (?subs=1 &test=SUBJECT)',
+  '/metrics': 'Prometheus',
+}
+
+/** Answers a monitoring path, or undefined when there is none of that name. */
+export function monitoringAnswer(
+  hub: HubCore,
+  path: string,
+  query: URLSearchParams,
+  embedded: EmbeddedFigures,
+): MonitoringAnswer | undefined {
+  switch (path) {
+    case '/healthz':
+      return json({ status: 'ok' })
+    case '/readyz':
+      return hub.closing ? json({ status: 'unavailable', error: 'the hub is closing' }, 503) : json({ status: 'ok' })
+    case '/varz':
+      return json(varz(hub, embedded))
+    case '/connz':
+      return json(connz(hub, query))
+    case '/subsz':
+      return json(subsz(hub, query))
+    case '/metrics':
+      return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metrics(hub, embedded) }
+    default:
+      return undefined
+  }
+}
