@@ -74,6 +74,12 @@ export class IpAddress {
     return address
   }
 
+  /** The IPv4 address that an IPv4-mapped IPv6 address stands for; else this one. */
+  unmapped(): IpAddress {
+    if (this.family === 4 || this.w0 !== 0 || this.w1 !== 0 || this.w2 !== MAPPED) return this
+    return IpAddress.v4(this.w3)
+  }
+
   /** Bytes that the address takes on the wire: 4 or 16. */
   get byteLength(): number {
     return this.family === 4 ? 4 : 16

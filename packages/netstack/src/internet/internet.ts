@@ -258,6 +258,13 @@ export class InternetLayer {
     if (entry !== undefined && --entry.members === 0) network.groups.delete(key)
   }
 
+  /** Whether a multicast or broadcast address means this host. What it sends to its own groups comes by loopback. */
+  isGroup(address: IpAddress, network: NetworkInterface): boolean {
+    if (address.isLimitedBroadcast) return true
+    const asked = network.isLoopback ? this.interfaces : [network]
+    return asked.some((each) => (address.isMulticast ? each.isMember(address) : each.isSubnetBroadcast(address)))
+  }
+
   // ---- routes
 
   addRoute(route: Omit<Route<NetworkInterface>, 'source' | 'origin'> & Partial<Route<NetworkInterface>>): void {

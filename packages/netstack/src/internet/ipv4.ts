@@ -87,7 +87,7 @@ export class Ipv4 {
   #isGroup(destination: number, network: NetworkInterface): boolean {
     if (destination === 0xffff_ffff) return true
     const address = IpAddress.v4(destination)
-    return address.isMulticast ? network.isMember(address) : network.isSubnetBroadcast(address)
+    return this.#internet.isGroup(address, network)
   }
 
   #deliver(network: NetworkInterface, frame: Frame, headerBytes: number, toGroup: boolean, now: number): void {

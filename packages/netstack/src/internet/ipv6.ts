@@ -73,7 +73,8 @@ export class Ipv6 {
     }
     const destinationAt = start + IPV6_DESTINATION_OFFSET
     if (bytes[destinationAt] === 0xff) {
-      if (network.isMember(IpAddress.read(6, bytes, destinationAt))) this.#deliver(network, frame, true, now)
+      if (this.#internet.isGroup(IpAddress.read(6, bytes, destinationAt), network))
+        this.#deliver(network, frame, true, now)
       else {
         counters.inAddressErrors++
         frame.release()
