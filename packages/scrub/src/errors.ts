@@ -39,6 +39,7 @@ export class ScrubError extends Error {
 function placeText(place: Place | undefined): string {
   if (place === undefined) return ''
   const file = place.file ?? ''
-  const position = place.line === undefined ? file : `${file}${file === '' ? '' : ':'}${place.line}:${place.column ?? 1}`
+  const position =
+    place.line === undefined ? file : `${file}${file === '' ? '' : ':'}${place.line}:${place.column ?? 1}`
   return position === '' ? `${place.path}: ` : `${position}: ${place.path}: `
 }

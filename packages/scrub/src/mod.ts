@@ -1,1 +1,2 @@
-export {}
+export { compilePolicies } from './policy/compile.ts'
+export { defaultPolicies } from './policy/defaults.ts'

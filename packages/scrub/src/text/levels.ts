@@ -1,0 +1,229 @@
+import type { KeyRing } from '../actions/keyring.ts'
+import { ownMarks } from '../actions/keyring.ts'
+import type { Detector, SpanSink } from '../scan/types.ts'
+import type { Recorder } from '../stages/recorder.ts'
+import type { ScanGroup } from '../stages/rules.ts'
+import type { EditList } from './edits.ts'
+import { hasPercentEscape, indexOfByte, View } from './view.ts'
+
+/** Where the findings of a text belong: how its offsets and a replacement translate to the document around it. */
+export interface TextTarget {
+  readonly edits: EditList
+  /** The view through which the text is seen; undefined when it is seen as it stands. */
+  readonly base: View | undefined
+  /** A replacement as it must stand in the document. */
+  encode(text: string): string
+  /** Field path of the text, asked only when something was found. */
+  path(): string
+  /** A JSON number is replaced as a whole. */
+  readonly isNumber: boolean
+  /** Of a number: its place in the document. */
+  readonly start: number
+  readonly end: number
+}
+
+const BACKSLASH = 0x5c
+/** How many levels of JSON escapes are undone within one text. */
+const maxEscapeLevels = 4
+/** A rest beside one of our own marks that is shorter is punctuation. */
+const restWorthHiding = 6
+
+/**
+ * Asks scanners about a text at each of its levels: as it stands, with JSON escapes undone once, twice and so on, with
+ * percent-encoding undone. The deepest level is asked first, because there a finding's bounds are known best.
+ */
+export class TextLevels {
+  readonly #recorder: Recorder
+  readonly #keys: KeyRing | undefined
+  readonly #views: View[] = []
+  /** The level that is asked now. */
+  #bytes: Uint8Array = new Uint8Array(0)
+  #start = 0
+  #end = 0
+  #depth = 0
+  readonly #hitStarts: number[] = []
+  readonly #hitEnds: number[] = []
+  readonly #hitDetectors: Detector[] = []
+  #hits = 0
+  readonly #taken: number[] = []
+  readonly #sink: SpanSink = (start, end, detector) => {
+    this.#hitStarts[this.#hits] = start
+    this.#hitEnds[this.#hits] = end
+    this.#hitDetectors[this.#hits++] = detector
+  }
+
+  constructor(recorder: Recorder, keys: KeyRing | undefined) {
+    this.#recorder = recorder
+    this.#keys = keys
+  }
+
+  /** False: none of these scanners can find anything in the range, at any level. */
+  suspects(bytes: Uint8Array, start: number, end: number, groups: readonly ScanGroup[]): boolean {
+    for (const group of groups) if (group.scanner.mayMatch(bytes, start, end)) return true
+    const levels = this.#build(bytes, start, end)
+    for (let level = 0; level < levels; level++) {
+      const view = this.#views[level]
+      for (const group of groups) if (group.scanner.mayMatch(view.bytes, 0, view.length)) return true
+    }
+    return false
+  }
+
+  /** Finds, applies rules and records edits for one text. `fieldName`: what it is the value of. */
+  inspect(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    fieldName: string | undefined,
+    groups: readonly ScanGroup[],
+    target: TextTarget,
+  ): void {
+    if (groups.length === 0 || start >= end) return
+    const levels = this.#build(bytes, start, end)
+    for (const group of groups) {
+      this.#taken.length = 0
+      for (let level = levels; level >= 0; level--) {
+        const view = level === 0 ? undefined : this.#views[level - 1]
+        this.#bytes = view?.bytes ?? bytes
+        this.#start = view === undefined ? start : 0
+        this.#end = view?.length ?? end
+        this.#depth = level
+        this.#ask(group, fieldName, target)
+      }
+    }
+    this.#bytes = noBytes
+  }
+
+  #ask(group: ScanGroup, fieldName: string | undefined, target: TextTarget): void {
+    const { scanner } = group
+    const named = fieldName !== undefined && fieldName !== '' && scanner.fieldHasContext(fieldName)
+    if (!named && !scanner.mayMatch(this.#bytes, this.#start, this.#end)) return
+    this.#hits = 0
+    if (scanner.scan(this.#bytes, this.#start, this.#end, this.#sink, fieldName) === 0) return
+    const marks = this.#marks()
+    const hits = this.#hits
+    for (let index = 0; index < hits; index++) {
+      const from = this.#snap(this.#hitStarts[index])
+      const to = this.#hitEnds[index]
+      if (from >= to) continue
+      const detector = this.#hitDetectors[index]
+      if (marks.length === 0) this.#hit(group, detector, from, to, target)
+      else this.#besideMarks(group, detector, from, to, marks, target)
+    }
+  }
+
+  /** What hash, tokenise and encrypt made is left alone; what stands beside it is not. */
+  #besideMarks(
+    group: ScanGroup,
+    detector: Detector,
+    start: number,
+    end: number,
+    marks: readonly number[],
+    target: TextTarget,
+  ): void {
+    let from = start
+    let touched = false
+    for (let index = 0; index < marks.length; index += 2) {
+      const markStart = marks[index] + this.#start
+      const markEnd = marks[index + 1] + this.#start
+      if (markEnd <= from || markStart >= end) continue
+      touched = true
+      if (markStart - from >= restWorthHiding) this.#hit(group, detector, from, markStart, target)
+      from = markEnd
+    }
+    if (!touched) this.#hit(group, detector, start, end, target)
+    else if (end - from >= restWorthHiding) this.#hit(group, detector, from, end, target)
+  }
+
+  #marks(): readonly number[] {
+    if (this.#keys === undefined) return noMarks
+    const text = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
+    const range = text.toString('latin1', this.#start, this.#end)
+    return range.includes('scrub:') ? ownMarks(range, this.#keys) : noMarks
+  }
+
+  #hit(group: ScanGroup, detector: Detector, from: number, to: number, target: TextTarget): void {
+    const rule = group.ruleOf.get(detector)
+    if (rule === undefined) return
+    let start = from
+    let end = to
+    for (let level = this.#depth - 1; level >= 0; level--) {
+      end = this.#views[level].sourceEnd(end)
+      start = this.#views[level].sourceStart(start)
+    }
+    for (let index = 0; index < this.#taken.length; index += 2) {
+      if (start >= this.#taken[index] && end <= this.#taken[index + 1]) return
+    }
+    this.#taken.push(start, end)
+    if (target.base !== undefined) {
+      end = target.base.sourceEnd(end)
+      start = target.base.sourceStart(start)
+    }
+    if (target.isNumber) {
+      start = target.start
+      end = target.end
+    }
+    const bytes = this.#bytes
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+      'utf8',
+      target.isNumber ? this.#start : from,
+      target.isNumber ? this.#end : to,
+    )
+    const at = { path: target.path(), start, end }
+    const replacement = this.#recorder.hit(rule, detector, value, target.isNumber ? 'number' : 'text', at)
+    if (replacement === undefined) return
+    let text = replacement
+    for (let level = this.#depth - 1; level >= 0; level--) text = this.#views[level].encode(text)
+    target.edits.add(start, end, target.isNumber && rule.action.keepsType ? text : target.encode(text))
+  }
+
+  /** A finding does not begin in the middle of an escape: its first bytes may belong to that. */
+  #snap(start: number): number {
+    if (start <= this.#start) return start
+    const bytes = this.#bytes
+    if (bytes[start - 1] === BACKSLASH) {
+      let slashes = 1
+      while (start - 1 - slashes >= this.#start && bytes[start - 1 - slashes] === BACKSLASH) slashes++
+      if (slashes % 2 === 1) return bytes[start] === 0x75 ? Math.min(start + 5, this.#end) : start + 1
+    }
+    if (bytes[start - 1] === 0x25 && hasPercentEscape(bytes, start - 1, Math.min(start + 2, this.#end)))
+      return start + 2
+    if (
+      start - 2 >= this.#start &&
+      bytes[start - 2] === 0x25 &&
+      hasPercentEscape(bytes, start - 2, Math.min(start + 1, this.#end))
+    ) {
+      return start + 1
+    }
+    return start
+  }
+
+  /** Makes the views of the deeper levels; answers how many there are. */
+  #build(bytes: Uint8Array, start: number, end: number): number {
+    let count = 0
+    let source = bytes
+    let from = start
+    let to = end
+    while (count < maxEscapeLevels && indexOfByte(source, BACKSLASH, from, to) < to) {
+      const view = this.#view(count)
+      view.unescapeJson(source, from, to)
+      if (view.length === to - from) break
+      source = view.bytes
+      from = 0
+      to = view.length
+      count++
+    }
+    if (hasPercentEscape(source, from, to)) {
+      this.#view(count).unescapePercent(source, from, to, false)
+      count++
+    }
+    return count
+  }
+
+  #view(index: number): View {
+    this.#views[index] ??= new View()
+    return this.#views[index]
+  }
+}
+
+const noMarks: readonly number[] = []
+const noBytes = new Uint8Array(0)
