@@ -17,8 +17,10 @@ export interface BenchmarkRow {
   readonly better: 'higher' | 'lower'
   readonly ours?: Figures
   readonly peers: readonly Figures[]
-  /** What the load generator itself can do on this row, in the row's unit: figures near it say little about the contestants. */
+  /** What the same load reaches through something that does none of the contestants' work, in the row's unit. */
   readonly ceiling?: number
+  /** Share of its core that the load generator used, 0-1: near 1 the figures are its own. */
+  readonly generatorBusy?: number
   /** Why there are no figures, or what must be known to read them. */
   readonly note?: string
   readonly failed?: boolean

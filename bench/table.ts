@@ -7,8 +7,8 @@ const header = [
   'ours: median (min-max)',
   'peer: median (min-max)',
   'ratio',
-  'core used: ours, peer',
-  'generator',
+  'core used: ours, peer, load',
+  'relay, notes',
 ]
 
 /** The table as text for a terminal. */
@@ -34,11 +34,11 @@ export function markdownTable(rows: readonly BenchmarkRow[]): string {
 function cells(row: BenchmarkRow): string[][] {
   const note = row.note === undefined ? '' : row.failed ? `FAILED: ${row.note}` : row.note
   if (row.peers.length === 0)
-    return [[row.row, row.what, row.unit, figures(row.ours), '-', '-', busy(row.ours), generator(row, note)]]
+    return [[row.row, row.what, row.unit, figures(row.ours), '-', '-', busy(row.ours?.busy), notes(row, note)]]
   return row.peers.map((peer) => {
     const better = ratio(row, peer)
     const shown = better === undefined ? '-' : `${better.toFixed(2)}x`
-    const used = `${busy(row.ours)}, ${busy(peer)}`
+    const used = `${busy(row.ours?.busy)}, ${busy(peer.busy)}, ${busy(row.generatorBusy)}`
     return [
       row.row,
       row.what,
@@ -47,7 +47,7 @@ function cells(row: BenchmarkRow): string[][] {
       `${peer.name} ${figures(peer)}`,
       shown,
       used,
-      generator(row, note),
+      notes(row, note),
     ]
   })
 }
@@ -57,16 +57,12 @@ function figures(of: Figures | undefined): string {
   return `${number(median(of.samples))} (${number(Math.min(...of.samples))}-${number(Math.max(...of.samples))})`
 }
 
-function busy(of: Figures | undefined): string {
-  return of?.busy === undefined ? '-' : `${Math.round(of.busy * 100)} %`
+function busy(share: number | undefined): string {
+  return share === undefined ? '-' : `${Math.round(share * 100)} %`
 }
 
-function generator(row: BenchmarkRow, note: string): string {
-  return (
-    [row.ceiling === undefined ? '' : `at most ${number(row.ceiling)}`, note]
-      .filter((part) => part !== '')
-      .join('; ') || '-'
-  )
+function notes(row: BenchmarkRow, note: string): string {
+  return [row.ceiling === undefined ? '' : number(row.ceiling), note].filter((part) => part !== '').join('; ') || '-'
 }
 
 /** Three significant digits, thousands grouped. */

@@ -17,6 +17,7 @@ const roundTrips = { 1: 10_000, 64: 100_000 } as Record<number, number>
 interface Sample {
   readonly figure: number
   readonly busy?: number
+  readonly generatorBusy?: number
 }
 type Round = () => Promise<Sample>
 
@@ -25,7 +26,7 @@ export const suite: BenchmarkSuite = {
   method:
     'Rounds interleaved, each server pinned to core 0, the load generator to core 1; payloads encoded beforehand, received bytes counted exactly, ' +
     'and compared byte for byte while warming up. More than 1.00x is better than the peer in every row. "core used" is the processor time of the server ' +
-    'over the time of the round; "generator: at most" is what the same load reaches through a relay that copies bytes and understands nothing.',
+    'over the time of the round, "load" that of the generator; "relay" is what the same load reaches through a Node process that copies bytes and understands nothing.',
   rows: hubRows,
   async run(options, emit) {
     options.progress(pinGenerator())
@@ -66,13 +67,22 @@ async function measureRow(
       : await interleaved(row, contestants, options)
   const failures = measured.filter(({ failure }) => failure !== undefined)
   const [ours, ...peers] = measured.map(({ figures }) => figures)
-  const ceiling = row.kind === 'throughput' ? await generatorCeiling(row.load, options) : undefined
+  const ceiling = row.kind === 'throughput' ? await relayCeiling(row.load, options) : undefined
   const note = failures.map(({ figures, failure }) => `${figures.name}: ${failure}`).join('; ')
-  return { ...base, ours: ours!, peers, ceiling, ...(failures.length > 0 ? { note, failed: true } : {}) }
+  const generatorBusy = measured.flatMap((contestancy) => contestancy.generatorBusy ?? [])
+  return {
+    ...base,
+    ours: ours!,
+    peers,
+    ...(ceiling === undefined ? {} : { ceiling }),
+    ...(generatorBusy.length > 0 ? { generatorBusy: Math.max(...generatorBusy) } : {}),
+    ...(failures.length > 0 ? { note, failed: true } : {}),
+  }
 }
 
 interface Contestancy {
   readonly figures: Figures
+  readonly generatorBusy?: number
   readonly failure?: string
 }
 
@@ -161,7 +171,12 @@ class Run {
       samples: this.#samples.map(({ figure }) => figure),
       ...(busy.length > 0 ? { busy: median(busy) } : {}),
     }
-    return this.#failure === undefined ? { figures } : { figures, failure: this.#failure }
+    const generator = this.#samples.flatMap(({ generatorBusy }) => (generatorBusy === undefined ? [] : [generatorBusy]))
+    return {
+      figures,
+      ...(generator.length > 0 ? { generatorBusy: median(generator) } : {}),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    }
   }
 }
 
@@ -193,7 +208,8 @@ async function throughput(
   const repetitions = await calibrate(bench, Number(options.extra.seconds ?? 1))
   const round: Round = async () => {
     const measured = await bench.run(repetitions)
-    return { figure: measured.messages / measured.seconds, busy: measured.cpuSeconds / measured.seconds }
+    const { messages, seconds, cpuSeconds, generatorSeconds } = measured
+    return { figure: messages / seconds, busy: cpuSeconds / seconds, generatorBusy: generatorSeconds / seconds }
   }
   return { round, close: () => bench.close() }
 }
@@ -201,11 +217,11 @@ async function throughput(
 /** Warms the server up, comparing every byte, until its speed says how many repetitions fill a round. */
 async function calibrate(bench: ThroughputBench, seconds: number): Promise<number> {
   let repetitions = 1
-  let last: Measured = await bench.run(repetitions, true)
+  let last: Measured = await bench.run(repetitions, { verify: true })
   for (let spent = last.seconds; spent < Math.min(1, seconds); spent += last.seconds) {
     const wanted = (repetitions * Math.min(0.3, seconds)) / last.seconds
     repetitions = Math.max(1, Math.round(Math.min(repetitions * 8, wanted)))
-    last = await bench.run(repetitions, true)
+    last = await bench.run(repetitions, { verify: true })
   }
   return Math.max(1, Math.round((repetitions * seconds) / last.seconds))
 }
@@ -243,8 +259,8 @@ async function subscriptions(
   return { round, close: () => bench.close() }
 }
 
-/** What this load generator reaches through a relay that only copies bytes. */
-async function generatorCeiling(load: LoadSpec, options: SuiteOptions): Promise<number | undefined> {
+/** What the same load reaches through a relay that only copies bytes: the most that any server on Node could. */
+async function relayCeiling(load: LoadSpec, options: SuiteOptions): Promise<number | undefined> {
   const server = await RunningServer.start(relay)
   try {
     const batches = encodeBatches(load).map((batch) => ({ ...batch, deliver: batch.publish }))
@@ -256,7 +272,7 @@ async function generatorCeiling(load: LoadSpec, options: SuiteOptions): Promise<
     bench.close()
     return measured.messages / measured.seconds
   } catch (error) {
-    options.progress(`the generator's ceiling could not be measured: ${(error as Error).message}`)
+    options.progress(`the relay could not be measured: ${(error as Error).message}`)
     return undefined
   } finally {
     await server.stop()

@@ -12,25 +12,33 @@ export interface Measured {
   /** Messages published and delivered to every subscriber. */
   readonly messages: number
   readonly seconds: number
+  /** Processor time of the server. */
   readonly cpuSeconds: number
+  /** Processor time of this process, the load generator. */
+  readonly generatorSeconds: number
+}
+
+export interface RunOptions {
+  readonly verify?: boolean
+  readonly timeoutMs?: number
 }
 
 /** Publishers and subscribers of one row on one server, connected once and measured several times. */
 export class ThroughputBench {
-  readonly #server: RunningServer
+  readonly #server: Pick<RunningServer, 'port' | 'cpuSeconds'>
   readonly #batches: readonly Batch[]
   readonly #publishers: RawConnection[] = []
   readonly #subscribers: Subscriber[] = []
   #sentBytes = 0
   #wake: (() => void) | undefined
 
-  private constructor(server: RunningServer, batches: readonly Batch[]) {
+  private constructor(server: Pick<RunningServer, 'port' | 'cpuSeconds'>, batches: readonly Batch[]) {
     this.#server = server
     this.#batches = batches
   }
 
   static async open(
-    server: RunningServer,
+    server: Pick<RunningServer, 'port' | 'cpuSeconds'>,
     spec: LoadSpec,
     batches: readonly Batch[] = encodeBatches(spec),
   ): Promise<ThroughputBench> {
@@ -51,10 +59,11 @@ export class ThroughputBench {
   /**
    * Publishes every batch so many times and waits until each subscriber has received exactly the bytes that must come of it.
    *
-   * @param verify compares every byte that the first subscriber receives (one publisher only)
+   * @param options.verify compares every byte that the first subscriber receives (one publisher only)
+   * @param options.timeoutMs how long delivery may take
    * @throws Error when the server closes a connection, sends -ERR, delivers other bytes, or does not finish in time
    */
-  async run(repetitions: number, verify = false): Promise<Measured> {
+  async run(repetitions: number, { verify = false, timeoutMs = roundTimeoutMs }: RunOptions = {}): Promise<Measured> {
     const expected = repetitions * this.#batches.reduce((sum, batch) => sum + batch.deliverBytes, 0)
     this.#sentBytes = 0
     for (const subscriber of this.#subscribers) subscriber.expect(expected)
@@ -63,6 +72,7 @@ export class ThroughputBench {
       ({ failed }) => failed,
     )
     const cpu = this.#server.cpuSeconds()
+    const generator = process.cpuUsage()
     const begun = performance.now()
     const sent = this.#publishers.map((publisher, index) =>
       this.#publish(publisher, this.#batches[index]!, repetitions),
@@ -70,7 +80,7 @@ export class ThroughputBench {
     const received = this.#subscribers.map((subscriber) => subscriber.complete)
     const missing = () => this.#subscribers.map(({ bytes }) => expected - bytes).filter((bytes) => bytes > 0)
     try {
-      await within(Promise.race([Promise.all([...sent, ...received]), ...failures]), roundTimeoutMs, 'delivery')
+      await within(Promise.race([Promise.all([...sent, ...received]), ...failures]), timeoutMs, 'delivery')
     } catch (error) {
       const behind = missing()
       throw new Error(
@@ -79,8 +89,14 @@ export class ThroughputBench {
     }
     const seconds = (performance.now() - begun) / 1000
     const cpuSeconds = this.#server.cpuSeconds() - cpu
+    const { user, system } = process.cpuUsage(generator)
     for (const subscriber of this.#subscribers) await subscriber.settle()
-    return { messages: repetitions * this.messagesPerRepetition, seconds, cpuSeconds }
+    return {
+      messages: repetitions * this.messagesPerRepetition,
+      seconds,
+      cpuSeconds,
+      generatorSeconds: (user + system) / 1e6,
+    }
   }
 
   async #publish(publisher: RawConnection, batch: Batch, repetitions: number): Promise<void> {
