@@ -78,6 +78,7 @@ test('layers: folders inside a package import downward only', () => {
     /routing must not import config/,
   )
   refuses('layers', { 'packages/hub/src/core/a.ts': "import { x } from '../mod.ts'\n" }, /stand above all folders/)
+  accepts('layers', { 'packages/hub/src/core/a.ts': "import { x } from '../errors.ts'\n" })
   accepts('layers', { 'packages/netstack/src/stack/a.ts': "import { x } from '../wire/x.ts'\n" })
 })
 

@@ -27,29 +27,57 @@ export const packages = {
 export const rooms = {
   hub: {
     core: {
-      may: ['routing', 'gateways/gateway.ts'],
+      may: ['routing'],
       because:
-        'messages, connections and accounts are the bottom, together with the index that routes them; of gateways it knows the interface only',
+        'messages, connections, limits and the interface of a gateway are the bottom, together with the index that routes',
     },
     routing: { may: ['core'], because: 'the index answers who gets a message, and knows no protocol' },
     session: {
       may: ['core', 'routing'],
-      because: 'what outlives a connection is kept by the subject space, not by a protocol',
+      because: 'what outlives a connection belongs to the subject space, not to a protocol',
     },
     presentation: { may: ['core'], because: 'charset, framing and coding turn bytes into text and know no subject' },
     auth: { may: ['core'], because: 'who may do what is decided before any protocol is spoken' },
     gateways: {
       may: ['core', 'routing', 'session', 'presentation', 'auth'],
-      because: 'a gateway is a codec plus its protocol rules; it never opens a socket or reads a file',
+      because: 'a gateway is a codec plus the rules of its protocol; it opens no socket and reads no file',
+    },
+    assembly: {
+      may: ['core', 'routing', 'session', 'presentation', 'auth'],
+      because: 'it accepts and admits connections, and knows gateways by their interface only',
     },
     monitoring: { may: ['core', 'routing'], because: 'it reads counters and never steers' },
+    edge: {
+      may: ['core', 'monitoring'],
+      because: 'sockets, timers, time and randomness of the machine, behind interfaces of core',
+    },
+    dial: {
+      may: ['core', 'routing', 'presentation', 'assembly'],
+      because: 'a connection that is dialled is treated as one that was accepted',
+    },
     config: {
-      may: ['core', 'presentation', 'auth', 'gateways'],
+      may: ['core', 'routing', 'presentation', 'auth', 'gateways', 'assembly', 'monitoring'],
       because: 'it turns text into the options that the other rooms declare',
     },
-    edge: {
-      may: ['core', 'routing', 'session', 'presentation', 'auth', 'gateways', 'monitoring', 'config'],
-      because: 'the only place with sockets, timers, time and randomness of the machine',
+    embedded: {
+      may: [
+        'core',
+        'routing',
+        'session',
+        'presentation',
+        'auth',
+        'gateways',
+        'assembly',
+        'monitoring',
+        'edge',
+        'dial',
+        'config',
+      ],
+      because: 'createHub puts the parts together and is what users hold',
+    },
+    testing: {
+      may: ['core', 'routing', 'session', 'presentation', 'auth', 'gateways', 'assembly', 'edge', 'embedded'],
+      because: 'the fuzz harness that gateways of other people use too',
     },
   },
   netstack: {
@@ -77,6 +105,9 @@ export const rooms = {
     },
   },
 }
+
+/** Files directly in src that stand below all folders; the others stand above them. */
+export const bottomFiles = ['errors.ts', 'version.ts']
 
 /** Gateways do not know each other: what two of them need belongs into core, presentation or gateways/shared. */
 export const separate = [{ folder: 'packages/hub/src/gateways/', shared: ['shared', 'gateway'] }]

@@ -1,5 +1,5 @@
 import { dirname, join, normalize } from 'node:path/posix'
-import { packages, rooms, separate } from './layers.config.js'
+import { bottomFiles, packages, rooms, separate } from './layers.config.js'
 import { isTest } from './lib/sources.js'
 
 const names = new Map(
@@ -105,6 +105,7 @@ function betweenRooms(file, at, target) {
   if (crossing) return crossing
   const rule = rooms[at.package]?.[at.room]
   if (rule === undefined || at.room === target.room) return undefined
+  if (target.room === '' && bottomFiles.some((name) => target.path.endsWith(`/src/${name}`))) return undefined
   if (target.room === '') {
     return {
       message: `${at.room} must not import ${target.path}: files directly in src stand above all folders`,
