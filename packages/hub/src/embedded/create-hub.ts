@@ -4,10 +4,11 @@ import type { Authenticator } from '../core/authenticator.ts'
 import type { Clock, Environment, Network, Random } from '../core/environment.ts'
 import type { GatewayFactory } from '../core/gateway.ts'
 import type { HubLimits } from '../core/limits.ts'
+import { createHttpServer } from '../edge/http.ts'
 import { nodeEnvironment } from '../edge/node.ts'
 import { processStatistics } from '../edge/process.ts'
-import { httpGateway } from '../gateways/http/gateway.ts'
 import { natsGateway } from '../gateways/nats/gateway.ts'
+import { httpGateway } from '../monitoring/http/gateway.ts'
 import { type EventMap, Hub } from './hub.ts'
 
 /** Options of a hub. Everything has a default. */
@@ -60,6 +61,7 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
   core.addGateway(
     httpGateway({
       hub: core,
+      createServer: createHttpServer,
       embedded: () => ({ slowestListener: hub.slowestListener, droppedMessages: hub.droppedMessages }),
     }),
   )

@@ -1,6 +1,7 @@
 /** `/connz`: the connections, with nats-server's field names. Source: NATS documentation, "Monitoring". */
-import type { HubCore } from '../assembly/hub-core.ts'
+
 import type { Connection } from '../core/connection.ts'
+import type { MonitoredHub } from './monitored-hub.ts'
 import { uptime } from './varz.ts'
 
 const DEFAULT_LIMIT = 1024
@@ -22,7 +23,7 @@ const orders: Record<string, Order> = {
   uptime: (a, b) => a.startMs - b.startMs,
 }
 
-function row(hub: HubCore, connection: Connection, withSubscriptions: boolean, withUser: boolean): Row {
+function row(hub: MonitoredHub, connection: Connection, withSubscriptions: boolean, withUser: boolean): Row {
   const now = hub.clock.now()
   const idleMs = hub.clock.monotonic() - connection.lastActivityMs
   return {
@@ -54,7 +55,7 @@ function row(hub: HubCore, connection: Connection, withSubscriptions: boolean, w
  * The answer of `/connz`.
  * @param query `sort`, `limit`, `offset`, `subs`, `auth`, `cid`
  */
-export function connz(hub: HubCore, query: URLSearchParams): Record<string, unknown> {
+export function connz(hub: MonitoredHub, query: URLSearchParams): Record<string, unknown> {
   const limit = number(query.get('limit'), DEFAULT_LIMIT)
   const offset = number(query.get('offset'), 0)
   const cid = query.get('cid')

@@ -1,7 +1,8 @@
 /** The monitoring pages, by path. */
-import type { HubCore } from '../assembly/hub-core.ts'
+
 import { connz } from './connz.ts'
 import { metrics } from './metrics.ts'
+import type { MonitoredHub } from './monitored-hub.ts'
 import { subsz } from './subsz.ts'
 import { type EmbeddedFigures, varz } from './varz.ts'
 
@@ -30,7 +31,7 @@ export const monitoringPaths: Readonly<Record<string, string>> = {
 
 /** Answers a monitoring path, or undefined when there is none of that name. */
 export function monitoringAnswer(
-  hub: HubCore,
+  hub: MonitoredHub,
   path: string,
   query: URLSearchParams,
   embedded: EmbeddedFigures,

@@ -1,5 +1,5 @@
 /** `/metrics`: Prometheus text format 0.0.4. */
-import type { HubCore } from '../assembly/hub-core.ts'
+import type { MonitoredHub } from './monitored-hub.ts'
 import { type EmbeddedFigures, subscriptionCount, traffic } from './varz.ts'
 
 type Samples = Iterable<readonly [labels: Record<string, string>, value: number]>
@@ -29,7 +29,7 @@ function escapeLabel(text: string): string {
 }
 
 /** The answer of `/metrics`. */
-export function metrics(hub: HubCore, embedded: EmbeddedFigures = {}): string {
+export function metrics(hub: MonitoredHub, embedded: EmbeddedFigures = {}): string {
   const page = new Page()
   const sums = traffic(hub)
   page.one('messages_in_total', 'counter', 'Messages received.', sums.in_msgs)

@@ -1,6 +1,7 @@
 /** `/subsz`: the subscriptions, with nats-server's field names. */
-import type { HubCore } from '../assembly/hub-core.ts'
+
 import { matches } from '../routing/subject.ts'
+import type { MonitoredHub } from './monitored-hub.ts'
 import { subscriptionCount } from './varz.ts'
 
 const DEFAULT_LIMIT = 1024
@@ -9,7 +10,7 @@ const DEFAULT_LIMIT = 1024
  * The answer of `/subsz`.
  * @param query `subs=1` lists them, `test=subject` only those that would get a message for it, `limit`, `offset`
  */
-export function subsz(hub: HubCore, query: URLSearchParams): Record<string, unknown> {
+export function subsz(hub: MonitoredHub, query: URLSearchParams): Record<string, unknown> {
   const limit = Number(query.get('limit') ?? DEFAULT_LIMIT) || DEFAULT_LIMIT
   const offset = Number(query.get('offset') ?? 0) || 0
   const test = query.get('test')

@@ -1,6 +1,7 @@
 /** `/varz`: the state of the server, with nats-server's field names. Source: NATS documentation, "Monitoring". */
-import type { HubCore } from '../assembly/hub-core.ts'
+
 import { defaultConnectionLimits } from '../core/limits.ts'
+import type { MonitoredHub } from './monitored-hub.ts'
 
 const NANOSECONDS_PER_MILLISECOND = 1e6
 
@@ -11,7 +12,7 @@ export interface EmbeddedFigures {
 }
 
 /** Sums over all accounts. */
-export function traffic(hub: HubCore): { in_msgs: number; out_msgs: number; in_bytes: number; out_bytes: number } {
+export function traffic(hub: MonitoredHub): { in_msgs: number; out_msgs: number; in_bytes: number; out_bytes: number } {
   const sums = { in_msgs: 0, out_msgs: 0, in_bytes: 0, out_bytes: 0 }
   for (const { counters } of hub.accounts.values()) {
     sums.in_msgs += counters.messagesIn
@@ -23,7 +24,7 @@ export function traffic(hub: HubCore): { in_msgs: number; out_msgs: number; in_b
 }
 
 /** Subscriptions of all accounts. */
-export function subscriptionCount(hub: HubCore): number {
+export function subscriptionCount(hub: MonitoredHub): number {
   let count = 0
   for (const account of hub.accounts.values()) count += account.subscriptionCount
   return count
@@ -46,7 +47,7 @@ export function uptime(milliseconds: number): string {
 }
 
 /** The answer of `/varz`. */
-export function varz(hub: HubCore, embedded: EmbeddedFigures = {}): Record<string, unknown> {
+export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<string, unknown> {
   const { environment, identity } = hub
   const now = environment.clock.now()
   const nats = hub.listeners.find((one) => one.url.scheme === 'nats')
