@@ -37,13 +37,13 @@ export const rooms = {
       because: 'what outlives a connection belongs to the subject space, not to a protocol',
     },
     presentation: { may: ['core'], because: 'charset, framing and coding turn bytes into text and know no subject' },
-    auth: { may: ['core'], because: 'who may do what is decided before any protocol is spoken' },
+    security: { may: ['core', 'routing'], because: 'who may do what is decided before any protocol is spoken' },
     gateways: {
-      may: ['core', 'routing', 'session', 'presentation', 'auth'],
+      may: ['core', 'routing', 'session', 'presentation', 'security'],
       because: 'a gateway is a codec plus the rules of its protocol; it opens no socket and reads no file',
     },
     assembly: {
-      may: ['core', 'routing', 'session', 'presentation', 'auth'],
+      may: ['core', 'routing', 'session', 'presentation', 'security'],
       because: 'it accepts and admits connections, and knows gateways by their interface only',
     },
     monitoring: { may: ['core', 'routing'], because: 'it reads counters and never steers' },
@@ -56,7 +56,7 @@ export const rooms = {
       because: 'a connection that is dialled is treated as one that was accepted',
     },
     config: {
-      may: ['core', 'routing', 'presentation', 'auth', 'gateways', 'assembly', 'monitoring'],
+      may: ['core', 'routing', 'presentation', 'security', 'gateways', 'assembly', 'monitoring'],
       because: 'it turns text into the options that the other rooms declare',
     },
     embedded: {
@@ -76,7 +76,7 @@ export const rooms = {
       because: 'createHub puts the parts together and is what users hold',
     },
     testing: {
-      may: ['core', 'routing', 'session', 'presentation', 'auth', 'gateways', 'assembly', 'edge', 'embedded'],
+      may: ['core', 'routing', 'session', 'presentation', 'security', 'gateways', 'assembly', 'edge', 'embedded'],
       because: 'the fuzz harness that gateways of other people use too',
     },
   },

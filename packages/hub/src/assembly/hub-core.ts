@@ -11,6 +11,7 @@ import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type 
 import { parseListenerUrl } from '../core/listener-url.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
+import type { TlsTerminator } from '../core/tls.ts'
 import { Turn } from '../core/turn.ts'
 import { HubError } from '../errors.ts'
 import { NATS_VERSION, VERSION } from '../version.ts'
@@ -150,7 +151,7 @@ export class HubCore implements ConnectionHost {
    * Listens on a URL; resolves with the address that it got.
    * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option, WIREHUB_ERR_LISTEN when the address cannot be had
    */
-  async listen(text: string, limits: Partial<ConnectionLimits> = {}): Promise<BoundAddress> {
+  async listen(text: string, limits: Partial<ConnectionLimits> = {}, tls?: TlsTerminator): Promise<BoundAddress> {
     const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
     const factory = this.#factories.get(url.scheme)
     if (factory === undefined) {
@@ -161,6 +162,7 @@ export class HubCore implements ConnectionHost {
     }
     const all = { ...defaultConnectionLimits, ...factory.manifest.limits, ...limits }
     const listener = new Listener(url, factory.create(url, this.gatewayContext(all)), all)
+    if (tls !== undefined) listener.useTls(tls, factory.manifest.startsTls === true)
     const bound = await listener.open(this.environment.net, (socket, from) => this.#accept(socket, from))
     this.listeners.push(listener)
     return bound
@@ -207,6 +209,8 @@ export class HubCore implements ConnectionHost {
     this.counters.connectionsTotal++
     const admitted = !this.closing && (!counted || this.#admission.admit(connection))
     connection.admitted = admitted && counted
+    connection.tls = listener.tls
+    if (listener.tlsFirst) connection.startTls(undefined, false)
     connection.codec = gateway.open(connection)
     connection.start()
     if (!admitted) {

@@ -3,6 +3,7 @@ import type { ListenAddress, Network, StreamServer, StreamSocket } from '../core
 import type { Gateway } from '../core/gateway.ts'
 import type { ConnectionLimits } from '../core/limits.ts'
 import type { ListenerUrl } from '../core/listener-url.ts'
+import type { TlsTerminator } from '../core/tls.ts'
 import { HubError } from '../errors.ts'
 
 /** Where a listener actually listens. */
@@ -21,12 +22,22 @@ export class Listener {
   readonly gateway: Gateway
   readonly limits: ConnectionLimits
   bound: BoundAddress | undefined = undefined
+  /** The TLS of its connections, if any. */
+  tls: TlsTerminator | undefined = undefined
+  /** Whether the handshake comes before anything else. */
+  tlsFirst = false
   #server: StreamServer | undefined = undefined
 
   constructor(url: ListenerUrl, gateway: Gateway, limits: ConnectionLimits) {
     this.url = url
     this.gateway = gateway
     this.limits = limits
+  }
+
+  /** @param startsTls whether the gateway greets in plain text and asks for TLS itself */
+  useTls(tls: TlsTerminator, startsTls: boolean): void {
+    this.tls = tls
+    this.tlsFirst = tls.first || !startsTls
   }
 
   /**

@@ -10,19 +10,23 @@ export interface Credentials {
   nkey?: string | undefined
   /** Signature of the connection's nonce by the nkey, base64url. */
   signature?: string | undefined
-  /** The nonce that the hub sent. */
+  /** The nonce that the hub sent, as the client was shown it. */
   nonce?: Uint8Array | undefined
-  /** Subject names of a verified client certificate: e-mail and DNS names, then the distinguished name. */
+  /** Names of a verified client certificate: e-mail, DNS and URI names, then the distinguished name. */
   certificateNames?: readonly string[] | undefined
   /** Where the connection comes from. */
   remoteAddress: string
+  /** The scheme of its listener. */
+  protocol?: string | undefined
 }
 
-/** Who it is. */
+/** Who it is. The permissions belong to one connection: they may remember what it was asked. */
 export interface Identity {
   readonly user: string | undefined
   readonly account: Account
   readonly permissions: Permissions
+  /** When it ends, milliseconds since the Unix epoch. */
+  readonly expiresAtMs?: number | undefined
 }
 
 /** Decides. May answer later: password hashes take their time. */
@@ -31,6 +35,8 @@ export interface Authenticator {
   readonly required: boolean
   /** Whether INFO must carry a nonce. */
   readonly usesNonce: boolean
+  /** Who a connection is that shows no credentials; undefined refuses it. */
+  anonymous(): Identity | undefined
   /** Resolves with undefined to refuse. Never rejects. */
   authenticate(credentials: Credentials): Identity | undefined | Promise<Identity | undefined>
 }
@@ -38,5 +44,5 @@ export interface Authenticator {
 /** Everybody is welcome, in one account. */
 export function openDoor(account: Account, permissions: Permissions): Authenticator {
   const identity: Identity = { user: undefined, account, permissions }
-  return { required: false, usesNonce: false, authenticate: () => identity }
+  return { required: false, usesNonce: false, anonymous: () => identity, authenticate: () => identity }
 }

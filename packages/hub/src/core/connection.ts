@@ -1,6 +1,7 @@
 /** One connection of the hub, whatever protocol it speaks. */
 
 import type { Account } from './account.ts'
+import type { Identity } from './authenticator.ts'
 import { assertStep, type ConnectionState } from './connection-state.ts'
 import type { Engine, PublishOutcome } from './engine.ts'
 import type { Clock, Random, StreamSocket } from './environment.ts'
@@ -11,6 +12,7 @@ import { Outbound, type OutboundOwner } from './outbound.ts'
 import { type Permissions, unrestricted } from './permissions.ts'
 import type { Route } from './route.ts'
 import type { Subscription } from './subscription.ts'
+import type { TlsPeer, TlsTerminator } from './tls.ts'
 import type { Turn } from './turn.ts'
 
 /** Why a connection ended; a metric label and, where its protocol has room for it, told to the peer. */
@@ -67,6 +69,10 @@ export class Connection implements OutboundOwner {
   clientVersion: string | undefined = undefined
   /** Last measured round trip, milliseconds. */
   roundTripMs: number | undefined = undefined
+  /** The TLS of its listener. */
+  tls: TlsTerminator | undefined = undefined
+  /** What the TLS handshake came to; undefined in plain text. */
+  tlsPeer: TlsPeer | undefined = undefined
   /** False when it does not want its own messages back. */
   echo = true
   /** Whether it counts against the hub's connection limits. */
@@ -94,6 +100,14 @@ export class Connection implements OutboundOwner {
   #byteAllowance = 0
   #allowanceMs = 0
   #rateTimer = false
+  #securing = false
+  #closingSinceMs = 0
+  readonly #listeners = {
+    data: (chunk: Buffer): void => this.#onData(chunk),
+    end: (): void => this.#onEnd(),
+    error: (): void => this.#finish(this.closeReason ?? (this.#securing ? 'tls-error' : 'read-error')),
+    close: (): void => this.#finish(this.closeReason ?? (this.#securing ? 'tls-error' : 'client-closed')),
+  }
 
   constructor(
     id: number,
@@ -130,11 +144,48 @@ export class Connection implements OutboundOwner {
 
   /** Begins to read. Called once, after the codec has been set. */
   start(): void {
+    this.#attach()
+  }
+
+  #attach(): void {
     const socket = this.#socket
-    socket.on('data', (chunk) => this.#onData(chunk))
-    socket.on('end', () => this.#onEnd())
-    socket.on('error', () => this.#finish(this.closeReason ?? 'read-error'))
-    socket.on('close', () => this.#finish(this.closeReason ?? 'client-closed'))
+    const listeners = this.#listeners
+    socket.on('data', listeners.data)
+    socket.on('end', listeners.end)
+    socket.on('error', listeners.error)
+    socket.on('close', listeners.close)
+    if (this.#pauses > 0) socket.pause()
+  }
+
+  /** Whether a TLS handshake is under way. */
+  get securing(): boolean {
+    return this.#securing
+  }
+
+  /**
+   * Goes on in TLS. The codec hears of the end of the handshake by `secured`; until then nothing is read, what is written waits.
+   * @param head what has been read of the handshake already
+   * @param started whether `start` has been called
+   */
+  startTls(head: Buffer | undefined, started: boolean): void {
+    const raw = this.#socket
+    this.outbound.flush()
+    if (started) for (const [event, listener] of Object.entries(this.#listeners)) raw.removeListener(event, listener)
+    raw.on('error', () => {})
+    raw.pause()
+    if (head !== undefined) raw.unshift?.(head)
+    this.#securing = true
+    this.#socket = (this.tls as TlsTerminator).secure(raw, {
+      secured: (peer) => {
+        if (this.#state === 'closed') return
+        this.#securing = false
+        this.tlsPeer = peer
+        this.codec.secured?.(peer)
+      },
+      failed: () => this.abort('tls-error'),
+    })
+    this.outbound.socket = this.#socket
+    if (started) this.#attach()
   }
 
   /** Authentication is done (or not needed): the peer may publish and subscribe. */
@@ -145,12 +196,18 @@ export class Connection implements OutboundOwner {
     this.host.onReady(this)
   }
 
-  /** Moves to another account, as authentication demands. Only before the first subscription. */
-  joinAccount(account: Account): void {
+  /** Becomes somebody, as authentication demands. Only before the first subscription. */
+  become(identity: Identity): void {
+    this.user = identity.user
+    this.permissions = identity.permissions
+    if (identity.account !== this.account) this.#joinAccount(identity.account)
+    this.#allowedRoute = undefined
+  }
+
+  #joinAccount(account: Account): void {
     this.account.connections.delete(this)
     this.account = account
     account.connections.add(this)
-    this.#allowedRoute = undefined
   }
 
   #step(to: ConnectionState): void {
@@ -211,7 +268,11 @@ export class Connection implements OutboundOwner {
    */
   mayPublish(route: Route): boolean {
     if (route === this.#allowedRoute) return true
-    if (!this.permissions.canPublish(route.subject)) return false
+    const permissions = this.permissions
+    if (!permissions.canPublish(route.subject)) {
+      // A response that was asked for; not remembered, since it may be used up.
+      return permissions.mayRespond?.(route.subject, this.host.clock.monotonic()) ?? false
+    }
     this.#allowedRoute = route
     return true
   }
@@ -267,6 +328,7 @@ export class Connection implements OutboundOwner {
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.closeReason ??= reason
     this.#step('closing')
+    this.#closingSinceMs = this.host.clock.monotonic()
     this.#dropSubscriptions()
     this.outbound.flush()
     if (this.outbound.pendingBytes === 0) this.#socket.end()
@@ -302,9 +364,15 @@ export class Connection implements OutboundOwner {
 
   /** Once a second: deadlines. */
   tick(nowMs: number): void {
-    if (this.#state === 'opening' && this.host.clock.now() - this.startMs > this.limits.authenticationTimeoutMs) {
-      if (this.codec.refuse !== undefined) this.codec.refuse('authentication-timeout')
+    const late = this.host.clock.now() - this.startMs > this.limits.authenticationTimeoutMs
+    if (late && (this.#state === 'opening' || this.#securing)) {
+      if (!this.#securing && this.codec.refuse !== undefined) this.codec.refuse('authentication-timeout')
       else this.abort('authentication-timeout')
+      return
+    }
+    // The peer has been told, but does not hang up.
+    if (this.#state === 'closing' && nowMs - this.#closingSinceMs > this.limits.writeDeadlineMs) {
+      this.#socket.destroy()
       return
     }
     const since = this.outbound.writeStartedMs
@@ -312,6 +380,6 @@ export class Connection implements OutboundOwner {
       this.abort('write-deadline')
       return
     }
-    if (this.#state !== 'closed') this.codec.tick?.(nowMs)
+    if (this.#state === 'opening' || this.#state === 'ready') this.codec.tick?.(nowMs)
   }
 }

@@ -6,11 +6,14 @@ import type { Clock, Random, StreamSocket } from './environment.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { ListenerUrl } from './listener-url.ts'
 import type { Subscription } from './subscription.ts'
+import type { TlsPeer } from './tls.ts'
 
 /** One connection's protocol: bytes in, messages out, and back. Sans-IO: it never sees the socket. */
 export interface Codec {
   /** Takes the bytes of one read, cut anywhere. They belong to the codec. Must not throw: bad input is answered in its own protocol. */
   receive(chunk: Buffer): void
+  /** The TLS handshake that the codec asked for (or that came first) is done. */
+  secured?(peer: TlsPeer): void
   /** The peer has finished sending. Without this, the connection is closed once what is queued has been written. */
   end?(): void
   /** Once a second, with monotonic milliseconds: pings and deadlines of the protocol. */
@@ -85,6 +88,8 @@ export interface GatewayManifest {
   readonly limits?: Partial<ConnectionLimits>
   /** Whether a connection is `ready` without credentials of its own protocol (raw bytes have none). */
   readonly anonymous?: boolean
+  /** Whether its codec greets in plain text and asks for TLS itself (NATS); otherwise TLS comes first. */
+  readonly startsTls?: boolean
 }
 
 /** Makes gateways: what `--gateway ./mine.js` exports. */

@@ -22,7 +22,8 @@ export interface OutboundOwner {
 
 /** A queue of bytes towards one socket. */
 export class Outbound {
-  readonly socket: StreamSocket
+  /** Replaced once, where a connection goes on in TLS. */
+  socket: StreamSocket
   readonly #turn: Turn
   readonly #owner: OutboundOwner
 

@@ -1,6 +1,6 @@
 /** What a connection may do. The default is everything but what nobody may. */
 
-/** Answers for one user; asked once per subject and connection, then remembered. */
+/** Answers for one connection; asked once per subject and connection, then remembered. */
 export interface Permissions {
   /** May a message be published to this literal subject? */
   canPublish(subject: string): boolean
@@ -12,6 +12,8 @@ export interface Permissions {
   canReceive(subject: string): boolean
   /** Called for each delivered message with a reply subject, where responses are allowed by having been asked. */
   noteReply?(reply: string, nowMs: number): void
+  /** Asked where `canPublish` refuses: is it a response that was asked for? Uses it up. */
+  mayRespond?(subject: string, nowMs: number): boolean
 }
 
 /** `$HUB` is written by nobody from outside. */
