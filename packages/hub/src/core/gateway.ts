@@ -10,6 +10,8 @@ import type { TlsPeer } from './tls.ts'
 
 /** One connection's protocol: bytes in, messages out, and back. Sans-IO: it never sees the socket. */
 export interface Codec {
+  /** Bytes held of what has been read and is not complete yet; monitoring shows them, the fuzz harness bounds them. */
+  readonly bufferedBytes?: number
   /** Takes the bytes of one read, cut anywhere. They belong to the codec. Must not throw: bad input is answered in its own protocol. */
   receive(chunk: Buffer): void
   /** The TLS handshake that the codec asked for (or that came first) is done. */

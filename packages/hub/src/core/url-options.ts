@@ -1,0 +1,67 @@
+/** Reads the options of a listener's URL (`?name=value`), with an error that names the option and what it may be. */
+import { HubError } from '../errors.ts'
+import type { ListenerUrl } from './listener-url.ts'
+
+/** Options that mean the same for every protocol; the hub itself reads them. */
+const COMMON = /^(tls|mode|backlog|insecure)([A-Z]\w*)?$/
+
+/** Typed access to the options of one URL. */
+export class UrlOptions {
+  readonly #url: ListenerUrl
+
+  constructor(url: ListenerUrl) {
+    this.#url = url
+  }
+
+  text(name: string, otherwise: string): string {
+    return this.#url.options.get(name) ?? otherwise
+  }
+
+  /** Whether the option is given. */
+  has(name: string): boolean {
+    return this.#url.options.has(name)
+  }
+
+  choice<T extends string>(name: string, values: readonly T[], otherwise: T): T {
+    const given = this.#url.options.get(name)
+    if (given === undefined) return otherwise
+    const found = values.find((value) => value === given.toLowerCase())
+    if (found === undefined) throw this.refuse(name, `It may be ${values.join(', ')}.`)
+    return found
+  }
+
+  integer(name: string, otherwise: number, least: number, most: number): number {
+    const given = this.#url.options.get(name)
+    if (given === undefined) return otherwise
+    const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN
+    if (!(value >= least && value <= most)) throw this.refuse(name, `It may be a whole number, ${least} to ${most}.`)
+    return value
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    return this.choice(name, ['true', 'false'], otherwise ? 'true' : 'false') === 'true'
+  }
+
+  /** The error for an option whose value makes no sense. */
+  refuse(name: string, cure: string): HubError {
+    const given = this.#url.options.get(name)
+    return new HubError('WIREHUB_ERR_CONFIG', `Option ${name}=${given ?? ''} of this listener makes no sense.`, {
+      place: this.#url.text,
+      cure,
+    })
+  }
+
+  /**
+   * Refuses options that nobody reads: a misspelt one would be silently without effect.
+   * @param known names that the gateway reads
+   */
+  assertKnown(known: readonly string[]): void {
+    for (const name of this.#url.options.keys()) {
+      if (known.includes(name) || COMMON.test(name)) continue
+      throw new HubError('WIREHUB_ERR_CONFIG', `A ${this.#url.scheme} listener has no option ${name}.`, {
+        place: this.#url.text,
+        cure: `Known are: ${known.join(', ')}.`,
+      })
+    }
+  }
+}
