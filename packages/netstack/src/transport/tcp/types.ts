@@ -303,7 +303,6 @@ export type TcpCounterName =
   | 'outsideWindow'
   | 'activeOpens'
   | 'passiveOpens'
-  | 'connectionsRefused'
   | 'timeWait'
   | 'timeWaitReused'
   | 'allocationFailures'

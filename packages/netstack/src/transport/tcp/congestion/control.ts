@@ -1,0 +1,40 @@
+import type { CongestionControlName } from '../types.ts'
+import { Cubic } from './cubic.ts'
+import { NoControl } from './none.ts'
+import { Reno } from './reno.ts'
+
+/**
+ * Congestion control decides how much may be in flight; what is lost and what is sent again is loss recovery's business (recovery.ts).
+ * Windows in bytes. RFC 5681 names.
+ */
+export interface CongestionControl {
+  readonly name: CongestionControlName
+  /** cwnd; during recovery it is set by PRR. */
+  window: number
+  /** ssthresh; Infinity until the first loss. */
+  threshold: number
+  /** The MSS that is used is known, or has changed. `initial` sets the initial window (RFC 6928). */
+  setMss(mss: number, initialSegments: number): void
+  /** `ackedBytes` were delivered outside of recovery while the window was the limit (RFC 5681 3.1, RFC 7661). */
+  onAck(ackedBytes: number, rttMs: number, now: number): void
+  /** A loss or ECN mark: computes and returns the new threshold. Called once per window of data. */
+  onCongestion(inFlight: number, now: number): number
+  /** A retransmission timeout: as above, and the window becomes one segment (RFC 5681 3.1 (4)). */
+  onTimeout(inFlight: number, now: number): void
+  /** The reduction turned out to be unfounded (RFC 4015, RFC 3708): both as they were. */
+  undo(window: number, threshold: number): void
+  /** Nothing was sent for at least one RTO (RFC 5681 4.1). */
+  onIdle(idleMs: number, rtoMs: number, initialWindow: number): void
+}
+
+/** Makes the control of that name. */
+export function createCongestionControl(name: CongestionControlName): CongestionControl {
+  switch (name) {
+    case 'cubic':
+      return new Cubic()
+    case 'reno':
+      return new Reno()
+    case 'none':
+      return new NoControl()
+  }
+}

@@ -1,0 +1,626 @@
+/** One connection: user calls of RFC 9293 3.10.1-3.10.6, the state and its one place of change, and what joins sender, receiver, recovery and timers. */
+
+import { processSegment } from './arrival.ts'
+import { type CongestionControl, createCongestionControl } from './congestion/control.ts'
+import { initialWindow } from './congestion/reno.ts'
+import { TcpError } from './errors.ts'
+import type { FlowEntry } from './flow-table.ts'
+import { sendSyn, windowShiftFor } from './handshake.ts'
+import type { TcpHost } from './host.ts'
+import { connectionInfo } from './info.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Receiver } from './receiver.ts'
+import { Recovery } from './recovery.ts'
+import { RttEstimator } from './rtt.ts'
+import { ACK, RST, type Segment } from './segment.ts'
+import { emitAck, emitSegment, pseudoHeaderBase } from './segment-writer.ts'
+import { Sender } from './sender.ts'
+import { assertTransition, receivesText, sendsText } from './state.ts'
+import type { TcpInfo } from './tcp-info.ts'
+import { ConnectionTimers, TIMER_PERSIST, TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
+import type { TcpCloseReason, TcpConnection, TcpFlow, TcpIcmpError, TcpObserver, TcpState } from './types.ts'
+
+const IPV4_HEADER_BYTES = 20
+const IPV6_HEADER_BYTES = 40
+const TCP_HEADER_BYTES = 20
+const TIMESTAMPS_BYTES = 12
+const SMALLEST_MSS = 48
+
+// Events that wait until processing is over.
+const CONNECTED = 1
+const READABLE = 2
+const URGENT = 4
+const END = 8
+const WRITABLE = 16
+const DRAINED = 32
+const SOFT_ERROR = 64
+const CLOSED = 128
+
+export class Connection implements TcpConnection, FlowEntry {
+  readonly host: TcpHost
+  readonly flow: TcpFlow
+  readonly flowHash: number
+  flowNext: FlowEntry | undefined = undefined
+  readonly options: ResolvedOptions
+  state: TcpState = 'CLOSED'
+  observer: TcpObserver
+  owner: unknown = undefined
+  /** Opened by a listener: RST in SYN-RECEIVED is then no user's business (RFC9293:MUST-11). */
+  readonly passive: boolean
+  /** A passive connection is nobody's until accept() gives it away: its events wait. */
+  accepted = false
+  readonly isIpv6: boolean
+
+  readonly sender: Sender
+  readonly receiver: Receiver
+  readonly recovery: Recovery
+  readonly rtt: RttEstimator
+  readonly congestion: CongestionControl
+  readonly timers: ConnectionTimers
+
+  /** What both ends agreed upon. */
+  timestampsOn = false
+  sackOn = false
+  windowScalingOn = false
+  ecnOn = false
+  /** TS.Recent and when it was taken (RFC 7323 4.3, 5.5); Last.ACK.sent. */
+  timestampRecent = 0
+  timestampRecentAt = 0
+  lastAckSent = 0
+  readonly #timestampOffset: number
+  /** MSS that the peer offered, that we offered, and of which we expect segments. */
+  peerMss = 536
+  advertisedMss = 536
+  receiveMss = 536
+  pathMtu = 576
+  gsoBytes = 0
+  checksumOffload = false
+  readonly pseudoBase: number
+  initialWindowBytes = 0
+
+  synRetries = 0
+  synSentAt = 0
+  keepAliveProbes = 0
+  /** abandon() was called: nobody reads. */
+  abandoned = false
+  userTimeoutMs: number
+  #oldestUnacknowledgedAt = -1
+  /** When an ACK that answers an unacceptable segment was last sent (limit as Linux's tcp_invalid_ratelimit). */
+  lastInvalidAckAt: number = Number.NEGATIVE_INFINITY
+
+  segmentsIn = 0
+  segmentsOut = 0
+  dataSegmentsIn = 0
+  dataSegmentsOut = 0
+  bytesSent = 0
+  bytesAcknowledged = 0
+  bytesReceived = 0
+  outOfOrderSegments = 0
+  lastDataSentAt = 0
+  lastDataReceivedAt = 0
+  lastAckReceivedAt = 0
+  lastHeardAt = 0
+  readonly createdAt: number
+
+  #events = 0
+  #dispatching = false
+  #closeReason: TcpCloseReason = 'finished'
+  #writeBlocked = false
+  #softError: TcpIcmpError | undefined = undefined
+
+  constructor(
+    host: TcpHost,
+    flow: TcpFlow,
+    hash: number,
+    options: ResolvedOptions,
+    observer: TcpObserver,
+    passive: boolean,
+    sequence: number,
+    now: number,
+  ) {
+    this.host = host
+    this.flow = flow
+    this.flowHash = hash
+    this.options = options
+    this.observer = observer
+    this.passive = passive
+    this.accepted = !passive
+    this.createdAt = this.lastHeardAt = now
+    this.userTimeoutMs = options.userTimeoutMs
+    const remote = flow.remote
+    this.isIpv6 = ((remote.w0 | remote.w1) !== 0 || (remote.w2 | 0) !== 0xffff) as boolean
+    this.pseudoBase = pseudoHeaderBase(flow.local, flow.remote)
+    this.#timestampOffset = host.secrets.timestampOffset(flow.local, flow.localPort, flow.remote, flow.remotePort)
+    this.rtt = new RttEstimator(options.minRtoMs)
+    this.congestion = createCongestionControl(options.congestionControl)
+    this.timers = new ConnectionTimers(host.timers, (at) => this.onTimer(at))
+    this.sender = new Sender(this, sequence)
+    this.receiver = new Receiver(this, 0)
+    this.recovery = new Recovery(this)
+    if (options.windowScaling) this.receiver.windowShift = windowShiftFor(options.receiveBufferBytes)
+    this.readPath()
+  }
+
+  // --- the state -------------------------------------------------------------------------------
+
+  /** The one place where the state changes. */
+  setState(to: TcpState, reason: string): void {
+    const from = this.state
+    assertTransition(from, to, reason)
+    this.state = to
+    this.observer.onStateChange?.(this, from, to, reason)
+  }
+
+  get receivesText(): boolean {
+    return receivesText(this.state)
+  }
+
+  /** Synchronized states are all but CLOSED, LISTEN, SYN-SENT and SYN-RECEIVED (RFC 9293 3.5.1). */
+  get synchronized(): boolean {
+    return this.state !== 'CLOSED' && this.state !== 'SYN-SENT' && this.state !== 'SYN-RECEIVED'
+  }
+
+  /** Both ends know of each other: to ESTABLISHED. Data queued before goes out with the next output. */
+  establish(reason: string, now: number): void {
+    this.setState('ESTABLISHED', reason)
+    this.lastHeardAt = now
+    this.timers.cancelRetransmit()
+    this.#armKeepAlive(now)
+    if (!this.passive) this.raise(CONNECTED)
+    if (this.sender.buffer.length > 0 || this.sender.finQueued) this.receiver.ackNow = true
+  }
+
+  /** FIN has been sent with or behind the last byte (RFC 9293 3.10.4). */
+  onFinSent(): void {
+    if (this.state === 'ESTABLISHED') this.setState('FIN-WAIT-1', 'CLOSE: FIN sent')
+    else if (this.state === 'CLOSE-WAIT') this.setState('LAST-ACK', 'CLOSE: FIN sent')
+  }
+
+  /** RFC9293:MUST-13: 2 MSL from now. */
+  enterTimeWait(reason: string, now: number): void {
+    if (this.state !== 'TIME-WAIT') {
+      this.setState('TIME-WAIT', reason)
+      this.host.enteredTimeWait(this)
+      this.raiseClosed('finished')
+    }
+    this.sender.buffer.clear()
+    this.recovery.clear()
+    this.timers.clear()
+    this.timers.setLife(now + this.options.timeWaitMs)
+  }
+
+  /** Ends the connection here and now: to CLOSED, nothing is sent. */
+  terminate(reason: TcpCloseReason, why: string): void {
+    if (this.state === 'CLOSED') return
+    this.setState('CLOSED', why)
+    this.timers.clear()
+    this.recovery.clear()
+    this.sender.buffer.clear()
+    this.host.closed(this)
+    this.raiseClosed(reason)
+  }
+
+  // --- user calls ------------------------------------------------------------------------------
+
+  /** RFC 9293 3.10.1 OPEN, active. */
+  open(now: number): void {
+    this.setState('SYN-SENT', 'active OPEN')
+    sendSyn(this, now)
+    this.timers.setRetransmit(TIMER_RTO, now + this.rtt.rto)
+  }
+
+  send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true): number {
+    this.#assertSendable()
+    const { sender } = this
+    const taken = sender.buffer.append(bytes, start, end)
+    if (taken < end - start) this.#writeBlocked = true
+    sender.corked = !push
+    if (taken > 0 && sendsText(this.state)) sender.output(now)
+    return taken
+  }
+
+  sendUrgent(bytes: Uint8Array, now: number): number {
+    this.#assertSendable()
+    const { sender } = this
+    const taken = sender.buffer.append(bytes, 0, bytes.length)
+    if (taken < bytes.length) this.#writeBlocked = true
+    if (taken > 0) {
+      sender.urgentEnd = sender.buffer.end // RFC9293:MUST-31: of any length
+      sender.urgentPending = true
+      sender.output(now)
+    }
+    return taken
+  }
+
+  #assertSendable(): void {
+    if (this.state === 'CLOSED' || this.sender.finQueued)
+      throw new TcpError('EPIPE', 'the sending side of this connection is closed')
+  }
+
+  get writableBytes(): number {
+    return this.sender.finQueued || this.state === 'CLOSED' ? 0 : this.sender.buffer.room
+  }
+
+  get pendingBytes(): number {
+    return this.sender.buffer.length
+  }
+
+  get readableBytes(): number {
+    return this.receiver.buffer.readable
+  }
+
+  get consumedBytes(): number {
+    return this.receiver.consumedBytes
+  }
+
+  get urgentPosition(): number {
+    return this.receiver.urgentPosition
+  }
+
+  get ended(): boolean {
+    return this.receiver.finReceived && this.receiver.buffer.readable === 0
+  }
+
+  read(target: Uint8Array, now: number): number {
+    const count = this.receiver.buffer.copyOut(target)
+    if (count > 0) this.receiver.onConsumed(count, now)
+    return count
+  }
+
+  peek(): Uint8Array {
+    return this.receiver.buffer.view()
+  }
+
+  consume(count: number, now: number): void {
+    if (count < 0 || count > this.receiver.buffer.readable)
+      throw new TcpError('EINVAL', `cannot consume ${count} bytes of ${this.receiver.buffer.readable}`)
+    if (count > 0) this.receiver.onConsumed(count, now)
+  }
+
+  shutdown(now: number): void {
+    if (this.sender.finQueued || this.state === 'CLOSED' || this.state === 'TIME-WAIT') return
+    this.sender.finQueued = true // SYN-SENT, SYN-RECEIVED: queued until ESTABLISHED (RFC 9293 3.10.4)
+    this.sender.corked = false
+    this.sender.output(now)
+  }
+
+  abandon(now: number): void {
+    if (this.abandoned || this.state === 'CLOSED') return
+    this.abandoned = true
+    // RFC 2525 2.17, RFC 9293 3.10.4 (as Linux): what was received and never read tells the peer by RST that it was lost.
+    if (this.receiver.buffer.readable > 0) {
+      this.abort(now)
+      return
+    }
+    this.shutdown(now)
+    if (this.state === 'FIN-WAIT-2') this.timers.setLife(now + this.options.finWait2TimeoutMs)
+  }
+
+  abort(now: number): void {
+    if (this.state === 'CLOSED') return
+    // RFC 9293 3.10.5: SYN-RECEIVED, ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT.
+    if (this.state === 'SYN-RECEIVED' || receivesText(this.state) || this.state === 'CLOSE-WAIT')
+      this.sendReset(now, 'ABORT', 'RFC 9293 3.10.5')
+    this.receiver.buffer.clear()
+    this.terminate('aborted', 'ABORT')
+    this.dispatch()
+  }
+
+  setNoDelay(on: boolean, now: number): void {
+    this.options.noDelay = on
+    if (on) this.sender.output(now)
+  }
+
+  setKeepAlive(on: boolean, idleMs: number, now: number): void {
+    this.options.keepAlive = on
+    if (idleMs > 0) this.options.keepAliveIdleMs = idleMs // RFC9293:MUST-27
+    this.keepAliveProbes = 0
+    this.#armKeepAlive(now)
+  }
+
+  setUserTimeout(timeoutMs: number): void {
+    this.userTimeoutMs = timeoutMs
+  }
+
+  info(now: number): TcpInfo {
+    return connectionInfo(this, now)
+  }
+
+  // --- segments --------------------------------------------------------------------------------
+
+  /** A segment of this connection has arrived; the layer has verified and parsed it. */
+  onSegment(segment: Segment, now: number): void {
+    this.segmentsIn++
+    this.lastHeardAt = now
+    this.keepAliveProbes = 0 // the deadline is looked at when it comes: see #onLifeTimer
+    processSegment(this, segment, now)
+    if (this.#events !== 0) this.dispatch()
+  }
+
+  /** At the end of a segment's processing: data first, for it carries the ACK; then the ACK that is still due. RFC9293:MUST-58 */
+  finishProcessing(now: number): void {
+    const { sender } = this
+    if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) sender.output(now)
+    if (this.receiver.ackNow) emitAck(this, now)
+    if (this.host.trace?.onSample !== undefined) this.host.trace.onSample(this, now)
+  }
+
+  sendAck(now: number, reason?: string, rule?: string): void {
+    emitAck(this, now, reason, rule)
+  }
+
+  sendReset(now: number, reason: string, rule: string): void {
+    this.host.counters.resetsSent++
+    emitSegment(this, this.sender.next, 0, RST | ACK, now, reason, rule)
+  }
+
+  /** RFC 5961 3.2, 4.2, 5.2, limited by 7. RFC9293:MAY-12, SHLD-... */
+  challenge(now: number, rule: string): void {
+    if (this.host.allowChallenge(now)) emitAck(this, now, 'challenge ACK', rule)
+  }
+
+  /** Acknowledged bytes have left the send buffer. */
+  onAcknowledged(now: number): void {
+    const { sender } = this
+    if (sender.urgentPending && ((sender.urgentEnd - sender.unacknowledged) | 0) <= 0) sender.urgentPending = false
+    this.#oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
+    if (this.#writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
+      this.#writeBlocked = false
+      this.raise(WRITABLE)
+    }
+    if (sender.buffer.length === 0) this.raise(DRAINED)
+  }
+
+  raiseReadable(): void {
+    this.raise(READABLE)
+  }
+
+  raiseEnd(): void {
+    this.raise(END)
+  }
+
+  raiseUrgent(): void {
+    this.raise(URGENT)
+  }
+
+  raiseClosed(reason: TcpCloseReason): void {
+    this.#closeReason = reason
+    this.raise(CLOSED)
+  }
+
+  raise(event: number): void {
+    this.#events |= event
+  }
+
+  /** Tells the observer what has come together; what happens in its calls comes after. */
+  dispatch(): void {
+    if (this.#dispatching || !this.accepted) return
+    this.#dispatching = true
+    try {
+      while (this.#events !== 0) {
+        const event = this.#events & -this.#events
+        this.#events &= ~event
+        this.#deliver(event)
+      }
+    } finally {
+      this.#dispatching = false
+    }
+  }
+
+  #deliver(event: number): void {
+    const observer = this.observer
+    switch (event) {
+      case CONNECTED:
+        return observer.onConnected?.(this)
+      case READABLE:
+        return observer.onReadable?.(this)
+      case URGENT:
+        return observer.onUrgent?.(this)
+      case END:
+        return observer.onEnd?.(this)
+      case WRITABLE:
+        return observer.onWritable?.(this)
+      case DRAINED:
+        return observer.onDrained?.(this)
+      case SOFT_ERROR:
+        return observer.onSoftError?.(this, this.#softError!)
+      default:
+        return observer.onClosed?.(this, this.#closeReason)
+    }
+  }
+
+  // --- time ------------------------------------------------------------------------------------
+
+  /** TSval at `now`: a millisecond clock with an offset that an outsider does not know (RFC 7323 4.1, 5.4). */
+  timestampNow(now: number): number {
+    return (Math.floor(now) + this.#timestampOffset) | 0
+  }
+
+  /** RFC 7323 4.3: TS.Recent. */
+  takeTimestamp(value: number, now: number): void {
+    this.timestampRecent = value
+    this.timestampRecentAt = now
+  }
+
+  onTimer(now: number): void {
+    const { timers } = this
+    if (timers.delayedAckAt <= now) {
+      timers.cancelDelayedAck()
+      emitAck(this, now, 'delayed ACK', 'RFC 9293 3.8.6.3')
+    }
+    if (timers.retransmitAt <= now) this.#onRetransmitTimer(now)
+    if (timers.lifeAt <= now && this.state !== 'CLOSED') this.#onLifeTimer(now)
+    if (this.state !== 'CLOSED') timers.resume()
+    if (this.#events !== 0) this.dispatch()
+    if (this.host.trace?.onSample !== undefined) this.host.trace.onSample(this, now)
+  }
+
+  #onRetransmitTimer(now: number): void {
+    const { timers, recovery, sender } = this
+    const mode = timers.mode
+    timers.cancelRetransmit()
+    if (mode === TIMER_PERSIST) return sender.onPersistTimer(now)
+    if (mode === TIMER_REORDER) {
+      recovery.onReorderTimer(now)
+      return sender.output(now)
+    }
+    if (mode === TIMER_PROBE) return recovery.probe.send(now)
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') return this.#onSynTimeout(now)
+    if (recovery.board.count === 0) return
+    if (sender.window === 0) {
+      // A window that was shut while data was in flight: RFC 9293 3.8.6.1, not a loss.
+      return sender.onPersistTimer(now)
+    }
+    // RFC9293:MUST-20 (R2), MUST-21, MUST-23; RFC 5482 for the user's own limit.
+    if (recovery.timeouts >= this.options.retries || this.#userTimeoutOver(now)) {
+      this.sendReset(now, 'gave up', 'RFC 9293 3.8.3')
+      return this.terminate('timeout', 'retransmission limit (R2) or user timeout')
+    }
+    recovery.onTimeout(now)
+    sender.output(now)
+  }
+
+  #onSynTimeout(now: number): void {
+    // RFC9293:MUST-23: R2 of a SYN is at least 3 minutes; six tries with doubling make 127 s after 1 s, as Linux; the option raises it.
+    if (this.synRetries >= this.options.synRetries || this.#userTimeoutOver(now)) {
+      return this.terminate('timeout', 'no answer to SYN')
+    }
+    this.synRetries++
+    this.host.counters.retransmitted++
+    this.rtt.doubleRto()
+    sendSyn(this, now, 'SYN timeout', 'RFC 6298 5.4')
+    this.timers.setRetransmit(TIMER_RTO, now + this.limitByUserTimeout(this.rtt.rto, now))
+  }
+
+  /** RFC 5482: how long what is unacknowledged now may stay so. */
+  #userTimeoutOver(now: number): boolean {
+    if (this.userTimeoutMs <= 0) return false
+    const since =
+      this.#oldestUnacknowledgedAt >= 0
+        ? this.#oldestUnacknowledgedAt
+        : this.synchronized
+          ? this.lastDataSentAt
+          : this.createdAt
+    return now - since >= this.userTimeoutMs
+  }
+
+  /** A timeout that does not pass the user timeout by. */
+  limitByUserTimeout(timeout: number, now: number): number {
+    if (this.userTimeoutMs <= 0) return timeout
+    if (this.#oldestUnacknowledgedAt < 0) this.#oldestUnacknowledgedAt = this.synchronized ? now : this.createdAt
+    return Math.min(timeout, Math.max(1, this.#oldestUnacknowledgedAt + this.userTimeoutMs - now))
+  }
+
+  /** Zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do. */
+  giveUpProbing(now: number): boolean {
+    if (this.sender.probes < this.options.retries && !(this.sender.probes > 0 && this.#userTimeoutOver(now)))
+      return false
+    this.terminate('timeout', 'window probes unanswered')
+    return true
+  }
+
+  #armKeepAlive(now: number): void {
+    if (this.state === 'TIME-WAIT' || this.state === 'CLOSED' || (this.abandoned && this.state === 'FIN-WAIT-2')) return
+    this.timers.setLife(
+      this.options.keepAlive && this.synchronized ? now + this.options.keepAliveIdleMs : Number.POSITIVE_INFINITY,
+    )
+  }
+
+  /** TIME-WAIT, FIN-WAIT-2 without reader, or keep-alive (RFC 9293 3.8.4). */
+  #onLifeTimer(now: number): void {
+    if (this.state === 'TIME-WAIT') return this.terminate('finished', '2 MSL are over')
+    if (this.abandoned && this.state === 'FIN-WAIT-2')
+      return this.terminate('finished', 'FIN-WAIT-2 without a reader is over')
+    if (!this.options.keepAlive) return this.timers.setLife(Number.POSITIVE_INFINITY)
+    const { keepAliveIdleMs, keepAliveIntervalMs } = this.options
+    if (this.keepAliveProbes === 0) {
+      // RFC9293:MUST-26: only when nothing was heard, and nothing else is asking.
+      const due = Math.max(this.lastHeardAt, this.lastDataSentAt) + keepAliveIdleMs
+      if (due > now || this.recovery.board.count > 0)
+        return this.timers.setLife(Math.max(due, now + keepAliveIntervalMs))
+    } else if (this.keepAliveProbes >= this.options.keepAliveProbes) {
+      // RFC9293:MUST-29: a single probe without an answer proves nothing; all of them do.
+      this.sendReset(now, 'keep-alive unanswered', 'RFC 9293 3.8.4')
+      return this.terminate('keepalive-timeout', 'keep-alive unanswered')
+    }
+    this.keepAliveProbes++
+    emitSegment(this, (this.sender.next - 1) | 0, 0, ACK, now, 'keep-alive', 'RFC 9293 3.8.4')
+    this.timers.setLife(now + keepAliveIntervalMs)
+  }
+
+  /** FIN-WAIT-2 was reached: limited in time when nobody reads. */
+  onFinWait2(now: number): void {
+    if (this.abandoned) this.timers.setLife(now + this.options.finWait2TimeoutMs)
+  }
+
+  // --- path and errors -------------------------------------------------------------------------
+
+  /** Asks the stack what the way out can do. */
+  readPath(): void {
+    const { output } = this.host
+    const mtu = output.mtu(this.flow)
+    if (mtu > 0) this.pathMtu = mtu
+    this.gsoBytes = output.gsoBytes(this.flow)
+    this.checksumOffload = output.checksumOffload(this.flow)
+    const room = this.pathMtu - (this.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
+    // RFC9293:MUST-67: without options; RFC 9293 3.7.1.
+    this.advertisedMss = Math.max(SMALLEST_MSS, Math.min(room, this.options.maxSegmentBytes, 0xffff))
+    this.receiveMss = this.advertisedMss
+  }
+
+  /** RFC9293:MUST-16, 3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - options. */
+  updateMss(initial: boolean): void {
+    const room = this.pathMtu - (this.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
+    const optionBytes = this.timestampsOn ? TIMESTAMPS_BYTES : 0
+    const mss = Math.max(SMALLEST_MSS, Math.min(this.peerMss, room, this.options.maxSegmentBytes)) - optionBytes
+    this.sender.mss = mss
+    this.receiveMss = this.advertisedMss - optionBytes
+    this.initialWindowBytes = initialWindow(mss, this.options.initialWindowSegments)
+    this.congestion.setMss(mss, initial ? this.options.initialWindowSegments : 0)
+  }
+
+  /** RFC 8201, RFC 1191: the path's MTU has changed. What was too big is sent again at once. */
+  onPathMtu(now: number): void {
+    const before = this.sender.mss
+    this.readPath()
+    this.updateMss(false)
+    if (this.sender.mss >= before || !this.synchronized) return
+    this.recovery.onMssReduced(now)
+    this.sender.output(now)
+  }
+
+  /** RFC9293:MUST-55, MUST-56, SHLD-25, SHLD-26: hard errors end a connection only before it is established (RFC 5461 4). */
+  onIcmpError(error: TcpIcmpError, now: number): void {
+    const { sender } = this
+    const ahead = (error.sequence - sender.unacknowledged) | 0
+    if (ahead < 0 || ((error.sequence - sender.next) | 0) >= 0) {
+      // RFC 5927 4.1: not about anything in flight.
+      if (!(this.state === 'SYN-SENT' && error.sequence === sender.initial)) return
+    }
+    if (error.kind === 'source-quench') return // RFC9293:MUST-55
+    if (error.kind === 'fragmentation-needed') return this.onPathMtu(now)
+    const reason =
+      this.state === 'SYN-SENT' || (this.state === 'SYN-RECEIVED' && !this.passive) ? hardReason(error) : undefined
+    if (reason !== undefined) this.terminate(reason, `ICMP ${error.kind}`)
+    else {
+      this.#softError = error
+      this.raise(SOFT_ERROR)
+    }
+    this.dispatch()
+  }
+}
+
+function hardReason(error: TcpIcmpError): TcpCloseReason | undefined {
+  switch (error.kind) {
+    case 'protocol-unreachable':
+    case 'port-unreachable':
+      return 'protocol-unreachable'
+    case 'host-unreachable':
+    case 'administratively-prohibited':
+      return 'host-unreachable'
+    case 'network-unreachable':
+      return 'network-unreachable'
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,257 @@
+/** Two TCP layers and a wire between them in virtual time, for the tests of this folder. No internet layer: addresses go beside the frame. */
+import { Frame, FramePool } from '../../link/frame.ts'
+import { createTcpLayer } from './layer.ts'
+import type { AddressWords, TcpConnection, TcpConnectionOptions, TcpFlow, TcpLayer, TcpLayerOptions, TcpObserver, TcpOutput } from './types.ts'
+
+/** A small seeded generator (mulberry32): the same seed gives the same run. */
+export function seeded(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export function ipv4(last: number): AddressWords {
+  return { w0: 0, w1: 0, w2: 0xffff, w3: (0x0a000000 | last) >>> 0 }
+}
+
+export interface LinkOptions {
+  /** One-way delay. */
+  delayMs?: number
+  loss?: number
+  duplicate?: number
+  /** Share of packets that are held back by up to `reorderMs`. */
+  reorder?: number
+  reorderMs?: number
+  /** Bytes a second; with `queueBytes` in front, drop-tail. */
+  rate?: number
+  queueBytes?: number
+  mtu?: number
+  /** Mark instead of drop when the queue is half full. */
+  markEcn?: boolean
+  /** Called for each packet; false drops it. */
+  filter?: (packet: Packet) => boolean
+}
+
+export interface Packet {
+  from: 'a' | 'b'
+  frame: Frame
+  flow: TcpFlow
+  at: number
+  order: number
+}
+
+export class Host {
+  readonly layer: TcpLayer
+  readonly name: 'a' | 'b'
+  readonly address: AddressWords
+
+  constructor(net: Net, name: 'a' | 'b', options: Partial<TcpLayerOptions>) {
+    this.name = name
+    this.address = ipv4(name === 'a' ? 1 : 2)
+    const output: TcpOutput = {
+      allocate: (bytes) => net.pool.allocate(bytes),
+      transmit: (frame, flow) => net.send(name, frame, flow),
+      mtu: () => net.link.mtu ?? 1500,
+      gsoBytes: () => 0,
+      checksumOffload: () => false,
+    }
+    const random = seeded(net.seed * 2 + (name === 'a' ? 0 : 1))
+    this.layer = createTcpLayer({
+      output,
+      fillRandom: (bytes) => {
+        for (let i = 0; i < bytes.length; i++) bytes[i] = random() * 256
+      },
+      ...options,
+    })
+  }
+}
+
+export class Net {
+  now = 1000
+  readonly seed: number
+  readonly pool: FramePool = new FramePool()
+  link: LinkOptions
+  readonly a: Host
+  readonly b: Host
+  readonly random: () => number
+  packets: Packet[] = []
+  sent = 0
+  dropped = 0
+  marked = 0
+  #order = 0
+  #busyUntil = { a: 0, b: 0 }
+
+  constructor(link: LinkOptions = {}, seed = 1, defaults: TcpConnectionOptions = {}, layer: Partial<TcpLayerOptions> = {}) {
+    this.link = link
+    this.seed = seed
+    this.random = seeded(seed + 77)
+    this.a = new Host(this, 'a', { defaults, ...layer })
+    this.b = new Host(this, 'b', { defaults, ...layer })
+  }
+
+  send(from: 'a' | 'b', frame: Frame, flow: TcpFlow): void {
+    this.sent++
+    const packet: Packet = { from, frame, flow, at: 0, order: this.#order++ }
+    const { link } = this
+    frame.checksum = 0
+    if ((link.filter !== undefined && !link.filter(packet)) || (link.loss !== undefined && this.random() < link.loss)) {
+      this.dropped++
+      frame.release()
+      return
+    }
+    let at = this.now
+    if (link.rate !== undefined) {
+      const start = Math.max(at, this.#busyUntil[from])
+      const queued = ((start - at) * link.rate) / 1000
+      if (link.queueBytes !== undefined && queued + frame.length + 20 > link.queueBytes) {
+        this.dropped++
+        frame.release()
+        return
+      }
+      if (link.markEcn === true && frame.ecn !== 0 && queued > link.queueBytes! / 2) {
+        frame.ecn = 3
+        this.marked++
+      }
+      at = start + ((frame.length + 20) * 1000) / link.rate
+      this.#busyUntil[from] = at
+    }
+    at += link.delayMs ?? 0
+    if (link.reorder !== undefined && this.random() < link.reorder) at += this.random() * (link.reorderMs ?? 10)
+    packet.at = at
+    this.#enqueue(packet)
+    if (link.duplicate !== undefined && this.random() < link.duplicate) {
+      const copy = this.pool.allocate(frame.length)
+      copy.bytes.set(frame.bytes.subarray(frame.start, frame.end), copy.start)
+      copy.end = copy.start + frame.length
+      this.#enqueue({ from, frame: copy, flow, at: at + this.random() * 5, order: this.#order++ })
+    }
+  }
+
+  #enqueue(packet: Packet): void {
+    let index = this.packets.length
+    while (index > 0 && this.packets[index - 1]!.at > packet.at) index--
+    this.packets.splice(index, 0, packet)
+  }
+
+  /** One event: the next packet or timer. False when nothing is left. */
+  step(limit: number = Number.POSITIVE_INFINITY): boolean {
+    const timer = Math.min(this.a.layer.pollAt(), this.b.layer.pollAt())
+    const next = this.packets[0]
+    const at = next === undefined ? timer : Math.min(timer, next.at)
+    if (at === Number.POSITIVE_INFINITY || at > limit) return false
+    this.now = Math.max(this.now, at)
+    if (next !== undefined && next.at <= timer) {
+      this.packets.shift()
+      this.deliver(next)
+    } else {
+      this.a.layer.poll(this.now)
+      this.b.layer.poll(this.now)
+    }
+    return true
+  }
+
+  deliver(packet: Packet): void {
+    const to = packet.from === 'a' ? this.b : this.a
+    const { segment } = to.layer
+    const { local, remote } = packet.flow
+    segment.setAddresses4(local.w3, remote.w3)
+    segment.ecn = packet.frame.ecn
+    to.layer.receive(packet.frame, this.now)
+    packet.frame.release()
+  }
+
+  /** Runs until `done`, or nothing is left, or `maxMs` of virtual time are over. */
+  run(done: () => boolean = () => false, maxMs = 3_600_000): boolean {
+    const limit = this.now + maxMs
+    while (!done()) if (!this.step(limit)) return done()
+    return true
+  }
+
+  /** Lets that much time pass. */
+  pass(ms: number): void {
+    const limit = this.now + ms
+    while (this.step(limit)) {}
+    this.now = limit
+  }
+}
+
+/** A connection from a to port 80 of b, both ends, established. */
+export function connectPair(net: Net, options: TcpConnectionOptions = {}, observers: { client?: TcpObserver; server?: TcpObserver } = {}): { client: TcpConnection; server: TcpConnection } {
+  let server: TcpConnection | undefined
+  net.b.layer.listen(
+    {
+      port: 80,
+      options,
+      onConnection: (listener) => {
+        server = listener.accept()!
+        server.observer = observers.server ?? {}
+      },
+    },
+    net.now,
+  )
+  const client = net.a.layer.connect({ local: net.a.address, remote: net.b.address, remotePort: 80, options, observer: observers.client ?? {} }, net.now)
+  net.run(() => server !== undefined && client.state === 'ESTABLISHED', 300_000)
+  if (server === undefined) throw new Error(`no connection: client is ${client.state}`)
+  return { client, server }
+}
+
+/** Sends `total` bytes of a known pattern from one end to the other; reads as it comes. */
+export class Transfer {
+  received = 0
+  wrong = -1
+  #offered = 0
+  readonly #total: number
+  readonly #from: TcpConnection
+  readonly #to: TcpConnection
+  readonly #net: Net
+  readonly #chunk: Uint8Array
+  readonly #into: Uint8Array = new Uint8Array(65536)
+  readonly #close: boolean
+
+  constructor(net: Net, from: TcpConnection, to: TcpConnection, total: number, close = true, chunk = 65536) {
+    this.#net = net
+    this.#from = from
+    this.#to = to
+    this.#total = total
+    this.#close = close
+    this.#chunk = new Uint8Array(chunk)
+    from.observer = { ...from.observer, onWritable: () => this.#write() }
+    to.observer = { ...to.observer, onReadable: () => this.#read() }
+    this.#write()
+    this.#read()
+  }
+
+  get done(): boolean {
+    return this.received >= this.#total
+  }
+
+  #write(): void {
+    while (this.#offered < this.#total) {
+      const length = Math.min(this.#chunk.length, this.#total - this.#offered)
+      for (let i = 0; i < length; i++) this.#chunk[i] = pattern(this.#offered + i)
+      const taken = this.#from.send(this.#chunk, this.#net.now, 0, length)
+      this.#offered += taken
+      if (taken < length) return
+    }
+    if (this.#close) this.#from.shutdown(this.#net.now)
+  }
+
+  #read(): void {
+    for (;;) {
+      const count = this.#to.read(this.#into, this.#net.now)
+      if (count === 0) return
+      for (let i = 0; i < count; i++) {
+        if (this.#into[i] !== pattern(this.received + i) && this.wrong < 0) this.wrong = this.received + i
+      }
+      this.received += count
+    }
+  }
+}
+
+function pattern(offset: number): number {
+  return (offset * 31 + (offset >>> 8) * 7 + (offset >>> 16)) & 255
+}

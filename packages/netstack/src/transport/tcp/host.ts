@@ -1,0 +1,24 @@
+import type { TimerQueue } from '../../link/timer-queue.ts'
+import type { Connection } from './connection.ts'
+import type { FlowSecrets } from './isn.ts'
+import type { Segment } from './segment.ts'
+import type { TcpCounters, TcpOutput, TcpTrace } from './types.ts'
+
+/** What a connection has of its layer. */
+export interface TcpHost {
+  readonly output: TcpOutput
+  readonly counters: TcpCounters
+  readonly timers: TimerQueue
+  readonly secrets: FlowSecrets
+  trace: TcpTrace | undefined
+  /** Whether one more challenge ACK may be sent (RFC 5961 7). */
+  allowChallenge(now: number): boolean
+  /** Answers a segment that belongs to no connection, or is wrong for its state, by RST (RFC 9293 3.10.7.1). */
+  sendResetFor(segment: Segment, now: number): void
+  /** The handshake of a passive connection is complete. False when nobody can take it (accept queue full). */
+  completed(connection: Connection): boolean
+  /** The connection has reached TIME-WAIT. */
+  enteredTimeWait(connection: Connection): void
+  /** The connection is CLOSED: forget it. */
+  closed(connection: Connection): void
+}

@@ -1,0 +1,174 @@
+import { Ring } from './ring.ts'
+import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
+
+const KEEP_BYTES = 65_536
+/** Most separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. */
+const MAX_PIECES = 512
+
+/**
+ * Bytes received and not yet read. What arrives out of order is put in its final place at once; a sorted list of pieces says which places are filled.
+ */
+export class ReceiveBuffer {
+  readonly #ring: Ring = new Ring()
+  readonly #origin: number
+  /** RCV.NXT without FIN: sequence number behind the last byte in order. */
+  next: number
+  /** Bytes readable. */
+  readable = 0
+  /** Pieces behind `next`, sorted, none touching another. */
+  pieceCount = 0
+  #left: Int32Array = NONE
+  #right: Int32Array = NONE
+  /** Index into the pieces of the one that arrived last, for SACK's first block (RFC 2018 4); -1 unknown. */
+  latestLeft = 0
+  latestRight = 0
+
+  /** @param first sequence number of the first byte of the stream */
+  constructor(first: number) {
+    this.#origin = first
+    this.next = first
+  }
+
+  leftOf(piece: number): number {
+    return this.#left[piece]!
+  }
+
+  rightOf(piece: number): number {
+    return this.#right[piece]!
+  }
+
+  /** In order and nothing waits: the fast way. `bytes[start..end)` begins at `next`. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    const count = end - start
+    const offset = (this.next - this.readable - this.#origin) | 0
+    this.#ring.reserve(offset, this.readable, this.readable + count)
+    this.#ring.write((this.next - this.#origin) | 0, bytes, start, end)
+    this.next = (this.next + count) | 0
+    this.readable += count
+  }
+
+  /**
+   * Puts bytes that lie within the window in their place. Returns true when `next` has moved (there is more to read).
+   * What is already there is not written again: first come stays (a later, different copy is an attack or a fault).
+   */
+  insert(sequence: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const right = (sequence + (end - start)) | 0
+    if (this.pieceCount === 0 && sequence === this.next) {
+      this.append(bytes, start, end)
+      return true
+    }
+    const slot = this.#place(sequence, right)
+    if (slot < 0) return false
+    const first = (this.next - this.readable) | 0
+    const offset = (first - this.#origin) | 0
+    const last =
+      this.pieceCount > 0 && seqAfter(this.#right[this.pieceCount - 1]!, right)
+        ? this.#right[this.pieceCount - 1]!
+        : right
+    this.#ring.reserve(offset, this.#ring.capacity, (last - first) | 0)
+    this.#writeGaps(sequence, right, bytes, start)
+    this.#merge(sequence, right)
+    if (this.#left[0] !== this.next) return false
+    const gained = (this.#right[0]! - this.next) | 0
+    this.next = this.#right[0]!
+    this.readable += gained
+    this.#removePieces(0, 1)
+    return true
+  }
+
+  /** Whether one more piece may begin there; -1 when there are too many. */
+  #place(left: number, right: number): number {
+    if (this.pieceCount < MAX_PIECES || left === this.next) return 0
+    for (let i = 0; i < this.pieceCount; i++) {
+      if (seqAtMost(this.#left[i]!, right) && seqAtMost(left, this.#right[i]!)) return 0
+    }
+    return -1
+  }
+
+  /** Writes the parts of [sequence, right) that no piece holds yet. */
+  #writeGaps(sequence: number, right: number, bytes: Uint8Array, start: number): void {
+    let at = sequence
+    for (let i = 0; i < this.pieceCount && seqBefore(at, right); i++) {
+      if (seqAtMost(this.#right[i]!, at)) continue
+      if (!seqBefore(this.#left[i]!, right)) break
+      if (seqBefore(at, this.#left[i]!)) this.#writePart(at, this.#left[i]!, sequence, bytes, start)
+      at = this.#right[i]!
+    }
+    if (seqBefore(at, right)) this.#writePart(at, right, sequence, bytes, start)
+  }
+
+  #writePart(from: number, to: number, sequence: number, bytes: Uint8Array, start: number): void {
+    this.#ring.write((from - this.#origin) | 0, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
+  }
+
+  #merge(left: number, right: number): void {
+    let first = 0
+    while (first < this.pieceCount && seqBefore(this.#right[first]!, left)) first++
+    let last = first
+    while (last < this.pieceCount && seqAtMost(this.#left[last]!, right)) {
+      if (seqBefore(this.#left[last]!, left)) left = this.#left[last]!
+      if (seqAfter(this.#right[last]!, right)) right = this.#right[last]!
+      last++
+    }
+    if (last === first) this.#insertPiece(first)
+    else this.#removePieces(first + 1, last)
+    this.#left[first] = left
+    this.#right[first] = right
+    this.latestLeft = left
+    this.latestRight = right
+  }
+
+  #insertPiece(at: number): void {
+    if (this.pieceCount === this.#left.length) {
+      const size = Math.max(8, this.pieceCount * 2)
+      const left = new Int32Array(size)
+      const right = new Int32Array(size)
+      left.set(this.#left)
+      right.set(this.#right)
+      this.#left = left
+      this.#right = right
+    }
+    this.#left.copyWithin(at + 1, at, this.pieceCount)
+    this.#right.copyWithin(at + 1, at, this.pieceCount)
+    this.pieceCount++
+  }
+
+  #removePieces(from: number, to: number): void {
+    if (to <= from) return
+    this.#left.copyWithin(from, to, this.pieceCount)
+    this.#right.copyWithin(from, to, this.pieceCount)
+    this.pieceCount -= to - from
+  }
+
+  /** Copies readable bytes out, without freeing them. Returns the number. */
+  copyOut(target: Uint8Array): number {
+    const count = Math.min(target.length, this.readable)
+    if (count > 0) this.#ring.read((this.next - this.readable - this.#origin) | 0, count, target, 0)
+    return count
+  }
+
+  /** A view of the first readable bytes in one piece. */
+  view(): Uint8Array {
+    return this.#ring.view((this.next - this.readable - this.#origin) | 0, this.readable)
+  }
+
+  /** Frees the first `count` readable bytes. */
+  consume(count: number): void {
+    this.readable -= count
+    if (this.readable === 0 && this.pieceCount === 0 && this.#ring.capacity > KEEP_BYTES) this.#ring.drop()
+  }
+
+  /** Forgets everything unread, and what waits out of order. */
+  clear(): void {
+    this.readable = 0
+    this.pieceCount = 0
+    this.#ring.drop()
+  }
+
+  /** Gives the memory back when nothing is held. */
+  trim(): void {
+    if (this.readable === 0 && this.pieceCount === 0) this.#ring.drop()
+  }
+}
+
+const NONE = new Int32Array(0)

@@ -1,0 +1,69 @@
+import { Ring } from './ring.ts'
+
+/** Memory above which an emptied buffer is given back at once. */
+const KEEP_BYTES = 65_536
+
+/** Bytes that the user gave and the peer has not yet acknowledged, by sequence number. */
+export class SendBuffer {
+  readonly #ring: Ring = new Ring()
+  readonly #origin: number
+  /** Sequence number of the first byte kept. */
+  base: number
+  /** Bytes kept. */
+  length = 0
+  /** Most bytes that may be kept. */
+  limit: number
+
+  /** @param first sequence number of the first byte of the stream */
+  constructor(first: number, limit: number) {
+    this.#origin = first
+    this.base = first
+    this.limit = limit
+  }
+
+  /** Sequence number behind the last byte. */
+  get end(): number {
+    return (this.base + this.length) | 0
+  }
+
+  get room(): number {
+    return Math.max(0, this.limit - this.length)
+  }
+
+  /** Copies what fits; returns how many bytes that were. */
+  append(source: Uint8Array, start: number, end: number): number {
+    const count = Math.min(end - start, this.room)
+    if (count <= 0) return 0
+    const offset = (this.base - this.#origin) | 0
+    this.#ring.reserve(offset, this.length, this.length + count)
+    this.#ring.write((offset + this.length) | 0, source, start, start + count)
+    this.length += count
+    return count
+  }
+
+  /** Copies `length` bytes from `sequence` to `target[at..]`. */
+  copyTo(sequence: number, length: number, target: Uint8Array, at: number): void {
+    this.#ring.read((sequence - this.#origin) | 0, length, target, at)
+  }
+
+  /** Forgets bytes before `sequence`: they were acknowledged. */
+  releaseTo(sequence: number): void {
+    const count = Math.min((sequence - this.base) | 0, this.length)
+    if (count <= 0) return
+    this.base = (this.base + count) | 0
+    this.length -= count
+    if (this.length === 0 && this.#ring.capacity > KEEP_BYTES) this.#ring.drop()
+  }
+
+  /** Nothing of it will be sent any more. */
+  clear(): void {
+    this.base = this.end
+    this.length = 0
+    this.#ring.drop()
+  }
+
+  /** For connections that have been idle: gives the memory back when nothing is kept. */
+  trim(): void {
+    if (this.length === 0) this.#ring.drop()
+  }
+}

@@ -1,0 +1,283 @@
+/** The sending half of a connection: SND.* of RFC 9293 3.3.1; what may be sent when (window, Nagle, silly window, PSH, urgent, FIN). */
+import type { Connection } from './connection.ts'
+import { MAX_RTO_MS } from './rtt.ts'
+import { HAS_FIN } from './scoreboard.ts'
+import { ACK, FIN, PSH } from './segment.ts'
+import { dataFlags, emitSegment } from './segment-writer.ts'
+import { SendBuffer } from './send-buffer.ts'
+import { seqAfter, seqBefore } from './sequence.ts'
+import { sendsText } from './state.ts'
+import { TIMER_NONE, TIMER_PERSIST } from './timers.ts'
+
+/** Override of silly-window avoidance: 0.1-1 s (RFC9293:SHLD, RFC 9293 3.8.6.2.1). */
+const OVERRIDE_MS = 200
+
+export class Sender {
+  readonly #connection: Connection
+  /** ISS, SND.UNA, SND.NXT; int32. */
+  initial: number
+  unacknowledged: number
+  next: number
+  /** SND.WND in bytes (scaled), SND.WL1, SND.WL2, and the largest window ever told. */
+  window = 0
+  windowSequence = 0
+  windowAcknowledgment = 0
+  largestWindow = 0
+  /** Shift that the peer applies to its windows (RFC 7323 2.3). */
+  windowShift = 0
+  /** Most payload bytes of a segment with the options that all of ours have (Eff.snd.MSS). */
+  mss = 536
+  readonly buffer: SendBuffer
+  /** CLOSE was called: FIN follows the last byte. */
+  finQueued = false
+  finSent = false
+  finAcknowledged = false
+  /** SND.UP: sequence number behind the last urgent byte; valid while urgentPending. */
+  urgentEnd = 0
+  urgentPending = false
+  /** CWR is to be set on the next new data (RFC 3168 6.1.2). */
+  reducedPending = false
+  /** More will be written at once: hold partial segments (send with push false). */
+  corked = false
+  /** Output stopped at the congestion window since the last full acknowledgment of a window. */
+  windowLimited = false
+  /** Largest flight of the present round (RFC 7661; as Linux's max_packets_out). */
+  #largestFlight = 0
+  #roundEnd = 0
+  #lastSentAt = 0
+  /** Window probes unanswered, and doublings of their interval. */
+  probes = 0
+  #probeBackoff = 0
+  /** The one byte in flight is a window probe. */
+  probing = false
+
+  constructor(connection: Connection, initialSequence: number) {
+    this.#connection = connection
+    this.initial = initialSequence
+    this.unacknowledged = initialSequence
+    this.next = initialSequence
+    this.buffer = new SendBuffer((initialSequence + 1) | 0, connection.options.sendBufferBytes)
+  }
+
+  /** Bytes queued and never sent. */
+  get unsentBytes(): number {
+    const unsent = (this.buffer.end - this.next) | 0
+    return unsent > 0 ? unsent : 0
+  }
+
+  /** Usable window in bytes: SND.UNA + SND.WND - SND.NXT. */
+  get usableWindow(): number {
+    return (this.unacknowledged + this.window - this.next) | 0
+  }
+
+  /** Whether acknowledged bytes may raise the congestion window: it, and not the application, was the limit (RFC 7661 4.1; as Linux's is_cwnd_limited). */
+  get limitedByCongestionWindow(): boolean {
+    const { congestion } = this.#connection
+    if (this.windowLimited) return true
+    return congestion.window < congestion.threshold && congestion.window < 2 * this.#largestFlight
+  }
+
+  /** RFC 9293 3.10.7.4, fifth: the window of an acceptable segment is taken unless it is older than the one known. RFC9293:MUST-1 unsigned */
+  updateWindow(sequence: number, acknowledgment: number, window: number, now: number): boolean {
+    // SND.WL1 < SEG.SEQ, or the same and SND.WL2 =< SEG.ACK
+    if (
+      !seqBefore(this.windowSequence, sequence) &&
+      (this.windowSequence !== sequence || seqAfter(this.windowAcknowledgment, acknowledgment))
+    )
+      return false
+    this.windowSequence = sequence
+    this.windowAcknowledgment = acknowledgment
+    if (window === this.window) return false
+    const was = this.window
+    this.window = window // RFC9293:MUST-34: a window that shrinks is obeyed
+    if (window > this.largestWindow) this.largestWindow = window
+    if (was < this.mss && window > was) this.#windowOpened(now)
+    return true
+  }
+
+  /** The peer has room again: what a probe carried is sent as ordinary data. */
+  #windowOpened(_now: number): void {
+    const connection = this.#connection
+    this.probes = 0
+    this.#probeBackoff = 0
+    if (connection.timers.mode === TIMER_PERSIST) connection.timers.cancelRetransmit()
+    const board = connection.recovery.board
+    if (this.probing && board.count === 1) {
+      this.next = board.startOf(board.head)
+      board.popLast()
+    }
+    this.probing = false
+  }
+
+  /** Sends all that may be sent now: first what was lost, then new data, then the FIN. */
+  output(now: number): void {
+    const connection = this.#connection
+    if (!sendsText(connection.state)) return
+    const { recovery } = connection
+    if (recovery.board.lostBytes > recovery.board.retransmittingBytes) recovery.retransmitLost(now)
+    if (this.finSent || (this.next === this.buffer.end && !this.finQueued)) return
+    if (recovery.board.count === 0) this.#restartAfterIdle(now)
+    let sent = false
+    while (this.#sendNext(now)) sent = true
+    if (sent) {
+      if (!this.probing) recovery.armTimer(now)
+    } else if (recovery.board.count === 0 && connection.timers.mode === TIMER_NONE) this.#armPersist(now)
+  }
+
+  /** One step of output. Returns false when nothing more may go. */
+  #sendNext(now: number): boolean {
+    if (this.finSent) return false
+    const connection = this.#connection
+    const { recovery, congestion } = connection
+    const unsent = (this.buffer.end - this.next) | 0
+    if (unsent <= 0 && !this.finQueued) return false
+    const usable = this.usableWindow
+    const mss = this.mss
+    let room = congestion.window - recovery.pipe
+    if (recovery.probeAllowance > 0) room += recovery.probeAllowance
+    let length = unsent < usable ? unsent : usable
+    if (length < 0 || (usable <= 0 && unsent > 0)) return false
+    const ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
+    if (length > ceiling) length = ceiling
+    if (length > room && unsent > 0) {
+      // At least one segment may always be in flight; otherwise whole segments only.
+      if (recovery.board.count > 0 || length > mss) {
+        const whole = room >= mss ? room - (room % mss) : 0
+        if (whole < length) {
+          this.windowLimited = true
+          if (whole === 0 && recovery.board.count > 0) return false
+          length = whole === 0 ? (length < mss ? length : mss) : whole
+        }
+      }
+    }
+    if (length > mss && length < unsent) length -= length % mss
+    const last = length === unsent
+    if (length < mss && !this.#smallAllowed(length, last, usable)) return false
+    const withFin = last && this.finQueued && usable >= length + 1
+    if (length === 0 && !withFin) return false
+    return this.#sendNew(length, withFin, last, now)
+  }
+
+  /** Silly-window avoidance and Nagle's algorithm. RFC9293:MUST-38, SHLD-7; RFC 9293 3.7.4, 3.8.6.2.1 */
+  #smallAllowed(length: number, last: boolean, usable: number): boolean {
+    const connection = this.#connection
+    if (last && this.finQueued) return true
+    if (last && this.corked) return false
+    const idle = connection.recovery.board.count === 0
+    if (last && (idle || connection.options.noDelay)) return true // (2): all that is queued; RFC9293:MUST-17
+    if (this.urgentPending && last) return true
+    return idle && usable >= this.largestWindow >> 1 && length > 0 && !last // (3): half of the largest window
+  }
+
+  /** Sends `length` new bytes, and FIN behind them, and enters them in the scoreboard. */
+  #sendNew(length: number, withFin: boolean, last: boolean, now: number): boolean {
+    const connection = this.#connection
+    const { recovery } = connection
+    const start = this.next
+    let flags = withFin ? ACK | FIN : dataFlags(last && !this.corked)
+    if (withFin && length > 0) flags |= PSH
+    const mss = this.mss
+    const board = recovery.board
+    emitSegment(
+      connection,
+      start,
+      length,
+      flags,
+      now,
+      withFin ? 'FIN' : undefined,
+      withFin ? 'RFC 9293 3.10.4' : undefined,
+    )
+    let at = start
+    for (let rest = length; rest > mss; rest -= mss) {
+      board.push(at, (at + mss) | 0, now, 0)
+      at = (at + mss) | 0
+    }
+    const end = (start + length + (withFin ? 1 : 0)) | 0
+    board.push(at, end, now, withFin ? HAS_FIN : 0)
+    this.next = end
+    if (withFin) {
+      this.finSent = true
+      connection.onFinSent()
+    }
+    recovery.onNewSent(length)
+    this.#lastSentAt = now
+    const flight = recovery.pipe
+    if (flight > this.#largestFlight || !seqBefore(this.unacknowledged, this.#roundEnd)) {
+      this.#largestFlight = flight
+      this.#roundEnd = this.next
+      this.windowLimited = false
+    }
+    return true
+  }
+
+  /** One new segment beyond the congestion window, as a tail loss probe (RFC 8985 7.3). */
+  sendProbe(now: number): void {
+    const length = Math.min(this.unsentBytes, this.usableWindow, this.mss)
+    if (length > 0) this.#sendNew(length, false, length === this.unsentBytes, now)
+  }
+
+  /** RFC 5681 4.1: a window that was not used for an RTO says nothing of the network as it is. */
+  #restartAfterIdle(now: number): void {
+    const connection = this.#connection
+    const idle = now - this.#lastSentAt
+    if (this.#lastSentAt > 0 && idle > connection.rtt.rto) {
+      connection.congestion.onIdle(idle, connection.rtt.rto, connection.initialWindowBytes)
+    }
+  }
+
+  /** Nothing is in flight and something is held back: by a closed window, silly-window avoidance or the cork. */
+  #armPersist(now: number): void {
+    const connection = this.#connection
+    if (this.unsentBytes === 0 && !this.finQueued) return
+    const rto = connection.rtt.rto
+    const held = this.usableWindow > 0
+    // RFC9293:MUST-36, SHLD-29: first probe after one RTO; SHLD-30: then exponentially.
+    connection.timers.setRetransmit(
+      TIMER_PERSIST,
+      now + (held ? OVERRIDE_MS : Math.min(rto * 2 ** this.#probeBackoff, MAX_RTO_MS)),
+    )
+  }
+
+  /** RFC 9293 3.8.6.1: the persist timer has run out. RFC9293:MUST-35: as long as the peer acknowledges, for ever. */
+  onPersistTimer(now: number): void {
+    const connection = this.#connection
+    const board = connection.recovery.board
+    if (this.usableWindow > 0 && board.count === 0) {
+      this.#overrideSillyWindow(now)
+      return
+    }
+    if (connection.giveUpProbing(now)) return
+    this.probes++
+    this.#probeBackoff++
+    if (board.count === 0) {
+      if (this.unsentBytes > 0) {
+        // RFC9293:MUST-36: one byte of new data.
+        this.probing = true
+        emitSegment(connection, this.next, 1, dataFlags(false), now, 'window probe', 'RFC 9293 3.8.6.1')
+        board.push(this.next, (this.next + 1) | 0, now, 0)
+        this.next = (this.next + 1) | 0
+      } else emitSegment(connection, (this.next - 1) | 0, 0, ACK, now, 'window probe', 'RFC 9293 3.8.6.1')
+    } else {
+      const start = board.startOf(board.head)
+      const isFin = (board.flagsOf(board.head) & HAS_FIN) !== 0 && start === this.buffer.end
+      emitSegment(connection, start, isFin ? 0 : 1, isFin ? ACK | FIN : ACK, now, 'window probe', 'RFC 9293 3.8.6.1')
+    }
+    connection.timers.setRetransmit(
+      TIMER_PERSIST,
+      now + Math.min(connection.rtt.rto * 2 ** this.#probeBackoff, MAX_RTO_MS),
+    )
+  }
+
+  /** RFC 9293 3.8.6.2.1 (4): what silly-window avoidance or the cork held back goes now. */
+  #overrideSillyWindow(now: number): void {
+    const unsent = this.unsentBytes
+    const length = Math.min(unsent, this.usableWindow, this.mss)
+    this.#connection.timers.cancelRetransmit()
+    if (length > 0) {
+      this.corked = false
+      this.#sendNew(length, false, length === unsent, now)
+      this.#connection.recovery.armTimer(now)
+    }
+    this.output(now)
+  }
+}
