@@ -104,14 +104,14 @@ export function createDetokeniser(options: DetokeniserOptions): Detokeniser {
           'Ask who grants it.',
         )
       }
-      const value = valueOf(options.vault, options.keys, token)
+      const value = openEntry(options.vault, options.keys, token)
       granted++
       return value
     },
   }
 }
 
-function valueOf(vault: Vault, keys: KeyRing, token: string): string {
+function openEntry(vault: Vault, keys: KeyRing, token: string): string {
   const record = vault.get(token)
   if (record === undefined) {
     throw new ScrubError(
