@@ -187,8 +187,8 @@ export class HubCore implements ConnectionHost {
       },
       identity: this.identity,
       limits,
-      deadLetter: (connection, subject, reason, payload, detail) =>
-        this.deadLetters.send(connection.account, subject, reason, payload, detail),
+      deadLetter: (account, subject, reason, payload, detail) =>
+        this.deadLetters.send(account, subject, reason, payload, detail),
       log: (level, sentence, detail) => this.log(level, sentence, detail),
     }
   }

@@ -1,4 +1,5 @@
 /** The gateway interface: how a protocol joins the hub. */
+import type { Account } from './account.ts'
 import type { Authenticator } from './authenticator.ts'
 import type { CloseReason, Connection } from './connection.ts'
 import type { Engine } from './engine.ts'
@@ -58,7 +59,7 @@ export interface GatewayContext {
   readonly limits: ConnectionLimits
   /** A dead letter: what could not be published, to `$HUB.DLQ.<subject>`, with the reason. */
   deadLetter(
-    connection: Connection,
+    account: Account,
     subject: string,
     reason: string,
     payload: Uint8Array,

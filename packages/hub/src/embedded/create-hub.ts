@@ -8,6 +8,7 @@ import { createHttpServer } from '../edge/http.ts'
 import { nodeEnvironment } from '../edge/node.ts'
 import { processStatistics } from '../edge/process.ts'
 import { natsGateway } from '../gateways/nats/gateway.ts'
+import { rawGateway } from '../gateways/raw/gateway.ts'
 import { httpGateway } from '../monitoring/http/gateway.ts'
 import { type EventMap, Hub } from './hub.ts'
 
@@ -34,7 +35,7 @@ export interface HubOptions {
 }
 
 /** The protocols that every hub speaks. */
-const builtinGateways: readonly GatewayFactory[] = [natsGateway]
+const builtinGateways: readonly GatewayFactory[] = [natsGateway, rawGateway]
 
 /**
  * Makes a hub and opens its listeners.

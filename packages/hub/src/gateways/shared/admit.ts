@@ -3,16 +3,21 @@ import type { Authenticator, Credentials, Identity } from '../../core/authentica
 import type { Connection } from '../../core/connection.ts'
 
 /**
- * Asks who this is. `then` is called in this turn where the authenticator answers at once, later otherwise; not at all when the
- * connection is gone by then. Nothing is read meanwhile.
+ * Asks who this is; a connection that shows nothing may still be somebody. `then` is called in this turn where the authenticator answers at
+ * once, later otherwise; not at all when the connection is gone by then. Nothing is read meanwhile.
  */
 export function admit(
   connection: Connection,
   authenticator: Authenticator,
-  credentials: Omit<Credentials, 'remoteAddress'>,
+  shown: Pick<Credentials, 'user' | 'password' | 'token'>,
   then: (admitted: boolean) => void,
 ): void {
-  const answer = authenticator.authenticate({ ...credentials, remoteAddress: connection.remoteAddress })
+  const certificateNames = connection.tlsPeer?.certificateNames ?? []
+  const { remoteAddress, protocol } = connection
+  const nothing = certificateNames.length === 0 && Object.values(shown).every((value) => value === undefined)
+  const answer = nothing
+    ? authenticator.anonymous()
+    : authenticator.authenticate({ ...shown, certificateNames, remoteAddress, protocol })
   if (!(answer instanceof Promise)) {
     then(identify(connection, answer))
     return
@@ -27,9 +32,7 @@ export function admit(
 
 function identify(connection: Connection, identity: Identity | undefined): boolean {
   if (identity === undefined) return false
-  if (identity.account !== connection.account) connection.joinAccount(identity.account)
-  connection.permissions = identity.permissions
-  connection.user = identity.user
+  connection.become(identity)
   connection.ready()
   return true
 }
