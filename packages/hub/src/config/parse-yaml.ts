@@ -1,0 +1,126 @@
+/** Reads `wirehub.yaml`: text in, configuration or problems out. Sans-IO. */
+import * as v from 'valibot'
+import { isMap, isPair, LineCounter, type Node, parseDocument } from 'yaml'
+import { ConfigError, type ConfigProblem, nearestKey } from './problem.ts'
+import { configSchema } from './schema.ts'
+import type { HubConfig } from './types.ts'
+
+type Schema = v.GenericSchema
+type Issue = v.BaseIssue<unknown>
+type Path = readonly PropertyKey[]
+type Locate = (path: Path, ofKey: boolean) => { line: number; column: number }
+
+/**
+ * Parses and checks a configuration.
+ * @param file its name, for the messages
+ * @throws ConfigError with every problem: file, line, column, what was expected, the nearest key
+ */
+export function parseConfig(text: string, file: string): HubConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0])
+        return { file, line, column: col, path: '', sentence: error.message, expected: undefined, nearest: undefined }
+      }),
+    )
+  }
+  const given: unknown = document.toJS() ?? {}
+  const result = v.safeParse(configSchema, given)
+  const locate = (path: Path, ofKey: boolean): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offsetOf(document.contents, path, ofKey))
+    return { line, column: col }
+  }
+  const found = [...unknownKeys(given, [], file, locate)]
+  for (const issue of result.issues ?? []) found.push(...wrongValues(issue, file, locate, []))
+  if (found.length > 0 || !result.success) throw new ConfigError(found)
+  return result.output
+}
+
+// valibot names the first unknown key of an object only.
+function* unknownKeys(given: unknown, path: Path, file: string, locate: Locate): Generator<ConfigProblem> {
+  if (typeof given !== 'object' || given === null) return
+  const known = Array.isArray(given) ? [] : keysAt(configSchema, path)
+  for (const [key, value] of Object.entries(given)) {
+    const here = [...path, key]
+    if (known.length === 0 || known.includes(key)) yield* unknownKeys(value, here, file, locate)
+    else {
+      yield {
+        file,
+        ...locate(here, true),
+        path: here.join('.'),
+        sentence: `Unknown key '${key}'.`,
+        expected: undefined,
+        nearest: nearestKey(key, known),
+      }
+    }
+  }
+}
+
+function wrongValues(issue: Issue, file: string, locate: Locate, prefix: Path): ConfigProblem[] {
+  const path = [...prefix, ...(issue.path ?? []).map((item) => item.key as PropertyKey)]
+  if (issue.type === 'strict_object' && issue.expected === 'never') return []
+  // Of a choice of forms, the one that the given value is nearest to tells most.
+  const inner = issue.type === 'union' ? deepest(issue.issues ?? []) : undefined
+  if (inner !== undefined) return wrongValues(inner, file, locate, path)
+  const name = path.length === 0 ? 'the file' : path.join('.')
+  return [
+    {
+      file,
+      ...locate(path, false),
+      path: path.join('.'),
+      sentence: `'${name}' cannot be ${issue.received}.`,
+      expected: issue.expected ?? issue.message,
+      nearest: undefined,
+    },
+  ]
+}
+
+function deepest(issues: readonly Issue[]): Issue | undefined {
+  const inside = issues.filter((one) => (one.path?.length ?? 0) > 0)
+  return inside[0]
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(schema: Schema, path: Path): string[] {
+  const here = unwrap(schema)
+  if (path.length === 0) return here.flatMap((one) => ('entries' in one ? Object.keys(one.entries as object) : []))
+  const [head, ...rest] = path
+  return here.flatMap((one) => {
+    if ('entries' in one) {
+      const next = (one.entries as Record<PropertyKey, Schema>)[head]
+      return next === undefined ? [] : keysAt(next, rest)
+    }
+    if ('item' in one) return keysAt(one.item as Schema, rest)
+    if ('value' in one && one.type === 'record') return keysAt(one.value as Schema, rest)
+    return []
+  })
+}
+
+function unwrap(schema: Schema): Schema[] {
+  if ('wrapped' in schema) return unwrap(schema.wrapped as Schema)
+  if (schema.type === 'union') return (schema as unknown as { options: Schema[] }).options.flatMap(unwrap)
+  return [schema]
+}
+
+function offsetOf(root: Node | null, path: Path, ofKey: boolean): number {
+  let node: unknown = root
+  let offset = root?.range?.[0] ?? 0
+  path.forEach((step, depth) => {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (one) => isPair(one) && String((one.key as { value?: unknown }).value ?? one.key) === String(step),
+      )
+      if (pair === undefined) return
+      const wantsKey = ofKey && depth === path.length - 1
+      const target = (wantsKey ? pair.key : (pair.value ?? pair.key)) as Node
+      offset = target.range?.[0] ?? offset
+      node = pair.value
+    } else if (node !== null && typeof node === 'object' && 'items' in node) {
+      node = (node as { items: unknown[] }).items[Number(step)]
+      offset = (node as Node | undefined)?.range?.[0] ?? offset
+    }
+  })
+  return offset
+}
