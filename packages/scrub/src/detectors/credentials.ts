@@ -6,7 +6,7 @@ import { isPlaceholder, nameOf } from './field-name.ts'
 const ABOUT =
   /(?:reset|forgot|url|uri|link|endpoint|host|expir|valid|changed|updated|created|issued|_at\b|At$|date|policy|length|hint|strength|score|[_-]id\b|Id$|name|type|count|total|usage|used|limit|max|min|size|required|enabled|status|state|version|algorithm|alg\b|format|prefix|suffix|label|title|desc|error|message|public|attempts|fields?\b|file|path|arn|ref\b|alias|index|page|cursor|next|continuation|prev|schema|foreign|primary|partition|sort|routing|idempoten|cache|object|storage|press|board|code\b|stone|word|cancel|csrf|xsrf|symbol|address|s3|bucket)/i
 
-const VALUE = /(?<=["'`])[^"'`\r\n]{1,256}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{3,256}/
+const VALUE = /(?<=["'`])(?:[^"'`\r\n\\]|\\(?!["'`])){1,256}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{3,256}/
 const WHOLE = /[\s\S]{1,1024}/
 
 function isQuoted({ text, start }: MatchContext): boolean {
@@ -108,7 +108,7 @@ export const secretField: Detector = {
       'app token',
       'personal token',
     ],
-    pattern: /(?<=["'`])[^"'`\r\n\s]{8,512}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{8,512}/,
+    pattern: /(?<=["'`])(?:[^"'`\s\\]|\\(?!["'`])){8,512}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{8,512}/,
     assigned: true,
     fieldPattern: WHOLE,
   },

@@ -63,7 +63,7 @@ export const phone: Detector = {
   ],
   lead: { set: '[+1 .-]', max: 3 },
   pattern: new RegExp(
-    `(?<![A-Za-z0-9+/_])(?<!\\d[.,-])(?:${[INTERNATIONAL, NANP, FRANCE, BRITAIN, GERMANY, JAPAN, BRAZIL, AUSTRALIA, NETHERLANDS].join('|')})(?![A-Za-z0-9_])(?![.,-]\\d)`,
+    `(?<![A-Za-z0-9+/_])(?<!\\d[.-])(?:${[INTERNATIONAL, NANP, FRANCE, BRITAIN, GERMANY, JAPAN, BRAZIL, AUSTRALIA, NETHERLANDS].join('|')})(?![A-Za-z0-9_])(?![.-]\\d)`,
   ),
   group: 0,
   context: {
@@ -104,7 +104,7 @@ export const phone: Detector = {
       'reach me at',
       'sms to',
     ],
-    pattern: /(?<![A-Za-z0-9_.,])(?:\+|%2B)?\(?\d(?:[ \t()./-]{0,3}\d){6,14}(?![A-Za-z0-9_])(?![.,-]\d)/,
+    pattern: /(?<![A-Za-z0-9_.,])(?:\+|%2B)?\(?\d(?:[ \t()./-]{0,3}\d){6,14}(?![A-Za-z0-9_])(?![.-]\d)/,
     reach: 32,
   },
   validate,

@@ -132,7 +132,8 @@ class Parser {
     if (bounds === undefined) return item
     if (item.type === 'assertion') this.fail('nothing to repeat', at)
     const greedy = !this.eat('?')
-    if (this.peek('+')) this.fail('possessive quantifiers are not known')
+    const after = this.at
+    if (this.quantifier() !== undefined) this.fail('nothing to repeat', after)
     return { type: 'repeat', item, min: bounds[0], max: bounds[1], greedy, at }
   }
 

@@ -24,6 +24,8 @@ const MAX_FIELD_NAMES = 4096
 const MAX_FIELD_NAME_BYTES = 256
 /** How much of a value is looked at together with its field's name. */
 const ASSIGNMENT_BYTES = 2048
+/** How often a linear pattern may go over a text, in effect, before the rest of it is given up for found. */
+const SEARCH_PASSES = 8
 const CONNECTOR = /[\w.$-]{0,24}[\\"'\])]{0,4}\s{0,4}(?::=|=>|==?|[:>])\s{0,4}[\\"'[(]{0,4}/y
 const STOP = new Uint8Array(256)
 for (const char of ',;&{}<\n\r') STOP[char.charCodeAt(0)] = 1
@@ -249,7 +251,10 @@ class Pass implements MatchContext {
   #searchLinear(detector: Detector, pattern: LinearPattern): void {
     if (!pattern.mayMatch(this.bytes, this.from, this.to)) return
     const out: [number, number] = [0, 0]
+    // All findings together may cost more than linear time (`a.*b|a` on many a's); past the budget the rest is one finding.
+    const budget = pattern.steps + SEARCH_PASSES * pattern.size * (this.text.length + 1024)
     for (let at = 0; at <= this.text.length && pattern.find(this.text, at, out); ) {
+      if (pattern.steps > budget) out[1] = this.text.length
       if (out[1] > out[0]) this.#accept(detector, -1, out[0], out[1], false)
       at = Math.max(out[1], out[0] + 1)
     }

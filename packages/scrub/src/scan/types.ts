@@ -40,6 +40,10 @@ export interface DetectorContext {
 export interface LinearPattern {
   readonly source: string
   readonly flags: string
+  /** How many steps one byte can cost at most. */
+  readonly size: number
+  /** Steps taken since it was made: time, whatever the machine. */
+  readonly steps: number
   /** False: there is no match in the range. One pass, no allocation. */
   mayMatch(bytes: Uint8Array, start: number, end: number): boolean
   /** The first match at or after `from` in a latin1 text: writes start and end to `out`, false when there is none. */

@@ -6,7 +6,7 @@ import { nationalNumber } from './define.ts'
 export const usSsn: Detector = nationalNumber({
   name: 'us-ssn',
   description: 'US social security numbers',
-  written: /(?<![\w-])(?<!\d[.,])\d{3}-\d{2}-\d{4}(?![\w-])(?!\.\d)/,
+  written: /(?<![\w-])(?<!\d[.])\d{3}-\d{2}-\d{4}(?![\w-])(?!\.\d)/,
   triggers: ['(?<![\\w-])\\d{3}-\\d{2}-\\d{4}'],
   words: ['ssn', 'social security', 'socialsecurity', 'soc sec', 'social sec', 'itin'],
   bare: /(?<![\w.-])\d{3}[- ]?\d{2}[- ]?\d{4}(?![\w-])(?!\.\d)/,
@@ -29,7 +29,7 @@ export const canadaSin: Detector = nationalNumber({
   description: 'Canadian social insurance numbers (Luhn)',
   words: ['sin', 'social insurance', "numéro d'assurance sociale", 'nas'],
   bare: /(?<![\w.-])\d{3}[- ]?\d{3}[- ]?\d{3}(?![\w-])(?!\.\d)/,
-  isValid: (n) => /^[1-79]/.test(n) && luhn(n) && !isOneDigit(n),
+  isValid: (n) => /^[0-79]/.test(n) && luhn(n) && !isOneDigit(n),
 })
 
 function cpfDigit(n: string, length: number): number {

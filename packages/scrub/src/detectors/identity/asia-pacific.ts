@@ -5,7 +5,7 @@ import { nationalNumber } from './define.ts'
 export const indiaAadhaar: Detector = nationalNumber({
   name: 'in-aadhaar',
   description: 'Indian Aadhaar numbers (Verhoeff)',
-  written: /(?<![\w-])(?<!\d[ .,])[2-9]\d{3}([ -])\d{4}\1\d{4}(?![\w-])(?![ .]\d)/,
+  written: /(?<![\w-])(?<!\d[ .])[2-9]\d{3}([ -])\d{4}\1\d{4}(?![\w-])(?![ .]\d)/,
   triggers: ['(?<![\\w-])[2-9]\\d{3}[ -]\\d{4}[ -]\\d{4}'],
   words: ['aadhaar', 'aadhar', 'adhaar', 'uidai', 'uid', 'आधार'],
   bare: /(?<![\w.-])[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}(?![\w-])(?!\.\d)/,
@@ -27,7 +27,7 @@ export const indiaPan: Detector = nationalNumber({
 
 const CHINA_WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 const CHINA_ID =
-  /(?<![A-Za-z0-9_])(?<!\d[.,-])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![A-Za-z0-9_])/
+  /(?<![A-Za-z0-9_])(?<!\d[.-])[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![A-Za-z0-9_])/
 
 /** GB 11643-1999: area, birth date, ISO 7064 MOD 11-2. */
 export const chinaId: Detector = nationalNumber({

@@ -39,7 +39,7 @@ export const swedenPersonnummer: Detector = nationalNumber({
 export const norwayFnr: Detector = nationalNumber({
   name: 'no-fodselsnummer',
   description: 'Norwegian national identity numbers (date and two check digits)',
-  written: /(?<![\w.-])(?<!\d[ .,])[0-7]\d[0145]\d{3} \d{5}(?![\w-])(?![ .]\d)/,
+  written: /(?<![\w.-])(?<!\d[ .])[0-7]\d[0145]\d{3} \d{5}(?![\w-])(?![ .]\d)/,
   triggers: ['(?<![\\w.-])[0-7]\\d[0145]\\d{3} \\d{5}'],
   words: ['fødselsnummer', 'fodselsnummer', 'fnr', 'personnummer', 'fødselsnr'],
   bare: /(?<![\w.-])[0-7]\d[0145]\d{3} ?\d{5}(?![\w-])(?!\.\d)/,

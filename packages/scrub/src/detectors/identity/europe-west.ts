@@ -38,7 +38,7 @@ function hasTaxIdDigits(n: string): boolean {
 export const germanyTaxId: Detector = nationalNumber({
   name: 'de-tax-id',
   description: 'German tax identification numbers (digit rule and ISO 7064 MOD 11,10)',
-  written: /(?<![\w.-])(?<!\d[ .,])[1-9]\d \d{3} \d{3} \d{3}(?![\w-])(?![ .]\d)/,
+  written: /(?<![\w.-])(?<!\d[ .])[1-9]\d \d{3} \d{3} \d{3}(?![\w-])(?![ .]\d)/,
   triggers: ['(?<![\\w.-])[1-9]\\d \\d{3} \\d{3} \\d{3}'],
   words: [
     'steuer',

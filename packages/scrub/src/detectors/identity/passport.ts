@@ -24,7 +24,7 @@ export const passport: Detector = {
     reach: 32,
   },
   validate: (match, { fieldName }) =>
-    /\d{3}/.test(match) && !/(?:_at|At|date|expir|issued|country|type)/.test(fieldName),
+    /(?:\d.*){4}/.test(match) && !/(?:_at|At|date|expir|issued|country|type)/.test(fieldName),
 }
 
 /** The two machine-readable lines of a passport (ICAO 9303-4), with the check digit of the number. */
