@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { deadExports } from './checks/dead-exports.js'
+import { dependencies } from './checks/dependencies.js'
 import { edges } from './checks/edges.js'
 import { fileLength } from './checks/file-length.js'
 import { functionLength } from './checks/function-length.js'
@@ -15,7 +16,19 @@ import { types } from './checks/types.js'
 import { words } from './checks/words.js'
 
 /** @type {import('./checks/lib/sources.js').Check[]} */
-const checks = [types, lint, layers, edges, links, deadExports, fileLength, functionLength, words, testPlaces]
+const checks = [
+  types,
+  lint,
+  layers,
+  edges,
+  links,
+  deadExports,
+  dependencies,
+  fileLength,
+  functionLength,
+  words,
+  testPlaces,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

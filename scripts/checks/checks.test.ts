@@ -167,6 +167,21 @@ test('dead-exports: an export, a file and a dependency that nothing uses are ref
   assert.doesNotMatch(output, /publicName/)
 })
 
+test('dependencies: one without a line of reason, and a line without its dependency, are refused', () => {
+  const manifest = '{\n"dependencies":{\n"left-pad":"1"}}'
+  refuses(
+    'dependencies',
+    { 'package.json': manifest },
+    /package\.json:3: left-pad has no line in docs\/dependencies\.md/,
+  )
+  refuses(
+    'dependencies',
+    { 'package.json': '{}', 'docs/dependencies.md': '# D\n| `gone` | hub | why |\n' },
+    /dependencies\.md:2: gone is no dependency any more/,
+  )
+  accepts('dependencies', { 'package.json': manifest, 'docs/dependencies.md': '| `left-pad` | hub | pads |\n' })
+})
+
 test('file-length: 600 lines, 500 in netstack, generated files as long as they like', () => {
   refuses('file-length', { 'packages/hub/src/a.ts': '//\n'.repeat(601) }, /a\.ts:601: has 601 lines, the limit is 600/)
   refuses('file-length', { 'packages/netstack/src/a.ts': '//\n'.repeat(501) }, /the limit is 500/)
