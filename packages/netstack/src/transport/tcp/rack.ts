@@ -1,7 +1,7 @@
 /** RACK: loss detection by time, RFC 8985 6. */
 import type { RttEstimator } from './rtt.ts'
 import { EVER_RETRANSMITTED, LOST, RETRANSMITTING, SACKED, type Scoreboard } from './scoreboard.ts'
-import { seqAfter, seqBefore } from './sequence.ts'
+import { seqBefore } from './sequence.ts'
 
 /** RFC 5681 and RFC 8985 6.2.4: DupThresh in segments. */
 const DUPLICATE_THRESHOLD = 3
@@ -11,9 +11,12 @@ const WIDENED_RECOVERIES = 16
 const EPSILON_MS = 0.0005
 
 export class Rack {
-  /** RACK.xmit_ts, RACK.end_seq, RACK.rtt: of the segment sent last among those delivered. */
-  sent = -1
-  end = 0
+  /**
+   * Of the segment sent last among those delivered: its place in the order of transmission (in the stead of RACK.xmit_ts and RACK.end_seq, because a virtual clock
+   * may show one time for many segments), and RACK.rtt.
+   */
+  #latest = 0
+  #known = false
   rtt = 0
   /** RACK.reordering_seen */
   reorderingSeen = false
@@ -25,20 +28,13 @@ export class Rack {
   /** Milliseconds until the next segment would be deemed lost, 0 for none; set by detect. */
   wait = 0
 
-  /** Step 2: `sent` and `end` are of a segment that was just delivered. `retransmitted` ones count only when the ACK cannot be of an earlier copy. */
-  delivered(
-    sent: number,
-    end: number,
-    retransmitted: boolean,
-    echoedEarlier: boolean,
-    minRtt: number,
-    now: number,
-  ): void {
+  /** Step 2: a segment was just delivered. A retransmitted one counts only when the ACK cannot be of its earlier copy. */
+  delivered(sent: number, order: number, retransmitted: boolean, minRtt: number, now: number): void {
     const rtt = now - sent
-    if (retransmitted && (echoedEarlier || rtt < minRtt)) return
-    if (sent > this.sent || (sent === this.sent && seqAfter(end, this.end))) {
-      this.sent = sent
-      this.end = end
+    if (retransmitted && rtt < minRtt) return
+    if (!this.#known || ((order - this.#latest) | 0) > 0) {
+      this.#known = true
+      this.#latest = order
       this.rtt = rtt
     }
   }
@@ -77,20 +73,15 @@ export class Rack {
   /** Step 5: RACK_detect_loss. Marks what was sent long enough before something that arrived; returns the bytes newly deemed lost. */
   detect(board: Scoreboard, window: number, now: number): number {
     this.wait = 0
-    if (this.sent < 0) return 0
+    if (!this.#known) return 0
     let lost = 0
     for (let index = board.head; index < board.tail; index++) {
       const flags = board.flagsOf(index)
-      const sent = board.sentAt(index)
-      // First transmissions are in order of time: nothing sent later than the one delivered follows.
-      if (
-        (flags & EVER_RETRANSMITTED) === 0 &&
-        (sent > this.sent || (sent === this.sent && !seqBefore(board.endOf(index), this.end)))
-      )
-        break
-      if ((flags & SACKED) !== 0 || (flags & (LOST | RETRANSMITTING)) === LOST) continue
-      if (sent > this.sent || (sent === this.sent && !seqBefore(board.endOf(index), this.end))) continue
-      const remaining = sent + this.rtt + window - now
+      const later = ((board.orderOf(index) - this.#latest) | 0) >= 0
+      // First transmissions are in order: nothing sent before the one delivered follows.
+      if (later && (flags & EVER_RETRANSMITTED) === 0) break
+      if (later || (flags & SACKED) !== 0 || (flags & (LOST | RETRANSMITTING)) === LOST) continue
+      const remaining = board.sentAt(index) + this.rtt + window - now
       if (remaining <= EPSILON_MS) {
         board.markLost(index)
         lost += (board.endOf(index) - board.startOf(index)) | 0

@@ -35,6 +35,7 @@ export class Recovery {
   #undoThreshold = 0
   #undoRetransmissions = 0
   #canUndo = false
+  #firstRetransmission = 0
   #firstRetransmissionKnown = false
 
   // Of the ACK being processed.
@@ -42,7 +43,6 @@ export class Recovery {
   #duplicateSeen = false
   #firstSent = -1
   #lastSent = -1
-  #echoedEarlierThan = false
   readonly #knownLeft: Int32Array = new Int32Array(4)
   readonly #knownRight: Int32Array = new Int32Array(4)
   #knownCount = 0
@@ -136,7 +136,7 @@ export class Recovery {
       }
       const flags = board.flagsOf(index)
       if ((flags & HAS_FIN) !== 0) sender.finAcknowledged = true
-      if ((flags & SACKED) === 0) this.#deliver(index, end, flags, segment, seqBefore(end, wasHighest), now)
+      if ((flags & SACKED) === 0) this.#deliver(index, end, flags, seqBefore(end, wasHighest), now)
       board.shift()
     }
     if (this.#duplicateBytes > 0)
@@ -145,24 +145,17 @@ export class Recovery {
   }
 
   /** One segment has arrived, as a cumulative or selective acknowledgment says. */
-  #deliver(index: number, end: number, flags: number, segment: Segment, outOfOrder: boolean, now: number): void {
+  #deliver(index: number, end: number, flags: number, outOfOrder: boolean, now: number): void {
     const connection = this.#connection
     const sent = this.board.sentAt(index)
     const retransmitted = (flags & EVER_RETRANSMITTED) !== 0
     this.#delivered += (end - this.board.startOf(index)) | 0
-    let earlier = false
-    if (retransmitted) {
-      earlier =
-        connection.timestampsOn &&
-        segment.timestampEcho !== 0 &&
-        seqBefore(segment.timestampEcho, connection.timestampNow(sent))
-    } else {
+    if (!retransmitted) {
       if (this.#firstSent < 0) this.#firstSent = sent
       this.#lastSent = sent
       if (outOfOrder) this.rack.sawReordering()
     }
-    if (earlier) this.#echoedEarlierThan = true
-    this.rack.delivered(sent, end, retransmitted, earlier, connection.rtt.min, now)
+    this.rack.delivered(sent, this.board.orderOf(index), retransmitted, connection.rtt.min, now)
   }
 
   /** RFC 2018 and RFC 2883. */
@@ -192,7 +185,7 @@ export class Recovery {
         const flags = board.flagsOf(index)
         if ((flags & SACKED) !== 0) continue
         const end = board.endOf(index)
-        this.#deliver(index, end, flags, segment, seqBefore(end, highest), now)
+        this.#deliver(index, end, flags, seqBefore(end, highest), now)
         board.markSacked(index)
       }
     }
@@ -234,11 +227,11 @@ export class Recovery {
       this.#onCongestionEcho(now)
     }
     if (this.recovering && acknowledged > 0) {
-      if (this.#tryUndo(now)) return 0
+      if (this.#tryUndo(segment)) return 0
       if (!seqBefore(sender.unacknowledged, this.#point)) this.#leaveRecovery()
     } else if (this.state === 'cwr' && !seqBefore(sender.unacknowledged, this.#point)) {
       this.#leaveRecovery()
-    } else if (this.#duplicateSeen && this.#tryUndo(now)) return 0
+    } else if (this.#duplicateSeen && this.#tryUndo(segment)) return 0
     const lost = connection.sackOn ? this.#detectByTime(now) : this.#detectByDuplicates(acknowledged, pure)
     if (lost > 0 && !this.recovering) this.#enterRecovery(now)
     else if (!this.recovering && this.state !== 'cwr') {
@@ -313,7 +306,6 @@ export class Recovery {
     this.#canUndo = true
     this.#undoRetransmissions = 0
     this.#firstRetransmissionKnown = false
-    this.#echoedEarlierThan = false
   }
 
   #leaveRecovery(): void {
@@ -334,10 +326,17 @@ export class Recovery {
   }
 
   /** RFC 4015 (Eifel, by timestamps), RFC 3708 (all retransmissions were duplicates): it was no loss. */
-  #tryUndo(_now: number): boolean {
+  #tryUndo(segment: Segment): boolean {
     if (!this.#canUndo) return false
     const byDuplicates = this.#undoRetransmissions === 0 && this.#duplicateSeen
-    const byTime = this.#echoedEarlierThan && this.#firstRetransmissionKnown
+    const { timestampsOn } = this.#connection
+    // The ACK that moves SND.UNA echoes the copy that filled the hole: sent before any retransmission, it was the original.
+    const byTime =
+      this.recovering &&
+      timestampsOn &&
+      segment.timestampEcho !== 0 &&
+      this.#firstRetransmissionKnown &&
+      seqBefore(segment.timestampEcho, this.#firstRetransmission)
     if (!byDuplicates && !byTime) return false
     const { congestion, rtt } = this.#connection
     this.board.clearLost()
@@ -423,6 +422,7 @@ export class Recovery {
     } while (rest > 0)
     const bytes = (end - start) | 0
     this.retransmittedBytes += bytes
+    if (!this.#firstRetransmissionKnown) this.#firstRetransmission = connection.timestampNow(now)
     this.#firstRetransmissionKnown = true
     this.board.markRetransmitted(index, now)
     if (this.state === 'recovery') this.#prr.onSent(bytes)
@@ -478,8 +478,7 @@ export class Recovery {
       this.#canUndo = true
       this.#undoRetransmissions = 0
       this.#firstRetransmissionKnown = false
-      this.#echoedEarlierThan = false
-    }
+      }
     this.#duplicateBytes = 0
     this.duplicateAcks = 0
     if (connection.sackOn) this.rack.markOnTimeout(board, this.rack.reorderingWindow(board, true, rtt, sender.mss), now)

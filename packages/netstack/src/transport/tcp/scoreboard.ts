@@ -25,7 +25,10 @@ export class Scoreboard {
   #start: Int32Array = new Int32Array(0)
   #end: Int32Array = this.#start
   #sent: Float64Array = new Float64Array(0)
+  #order: Int32Array = this.#start
   #flags: Uint8Array = new Uint8Array(0)
+  /** Transmissions so far: the order of sending, which time alone does not tell where many segments leave in one instant. */
+  #transmissions = 0
   /** Sequence space of the flight by kind, for RFC 6675's pipe. */
   outBytes = 0
   sackedBytes = 0
@@ -58,6 +61,11 @@ export class Scoreboard {
     return this.#sent[index & this.#mask]!
   }
 
+  /** Place of its last transmission among all of this connection. */
+  orderOf(index: number): number {
+    return this.#order[index & this.#mask]!
+  }
+
   flagsOf(index: number): number {
     return this.#flags[index & this.#mask]!
   }
@@ -69,6 +77,7 @@ export class Scoreboard {
     this.#start[at] = start
     this.#end[at] = end
     this.#sent[at] = now
+    this.#order[at] = this.#transmissions = (this.#transmissions + 1) | 0
     this.#flags[at] = flags
     this.outBytes += (end - start) | 0
   }
@@ -158,6 +167,7 @@ export class Scoreboard {
       this.#flags[at] = flags | EVER_RETRANSMITTED
     }
     this.#sent[at] = now
+    this.#order[at] = this.#transmissions = (this.#transmissions + 1) | 0
   }
 
   /** The next lost record that has not been sent again, or -1. */
@@ -204,7 +214,7 @@ export class Scoreboard {
     this.head = this.tail = this.retransmitHint = 0
     this.outBytes = this.sackedBytes = this.lostBytes = this.retransmittingBytes = this.sackedCount = 0
     this.#mask = -1
-    this.#start = this.#end = NO_RECORDS
+    this.#start = this.#end = this.#order = NO_RECORDS
     this.#sent = NO_TIMES
     this.#flags = NO_FLAGS
   }
@@ -215,6 +225,7 @@ export class Scoreboard {
     const start = new Int32Array(size)
     const end = new Int32Array(size)
     const sent = new Float64Array(size)
+    const order = new Int32Array(size)
     const flags = new Uint8Array(size)
     for (let index = this.head; index < this.tail; index++) {
       const from = index & this.#mask
@@ -222,11 +233,13 @@ export class Scoreboard {
       start[to] = this.#start[from]!
       end[to] = this.#end[from]!
       sent[to] = this.#sent[from]!
+      order[to] = this.#order[from]!
       flags[to] = this.#flags[from]!
     }
     this.#start = start
     this.#end = end
     this.#sent = sent
+    this.#order = order
     this.#flags = flags
     this.#mask = mask
   }
