@@ -12,7 +12,6 @@ const kinds = {
   dependencies: 'dependency is used by nothing',
   devDependencies: 'dependency is used by nothing',
   unlisted: 'imported, but not in package.json',
-  binaries: 'command is not in any package.json',
   unresolved: 'import leads nowhere',
 }
 
