@@ -17,9 +17,8 @@ export interface DissectedField {
   /** For fields that are not whole bytes: first bit, counted from the most significant bit of byte `start`, and their number. */
   bit?: number
   bits?: number
-  /** Wireshark's display filter name, and the value as Wireshark counts it where that differs. */
+  /** Wireshark's display filter name of the same field. */
   filter?: string
-  filterValue?: number
   /** A finding, such as that a checksum is wrong. */
   note?: string
   fields?: DissectedField[]
@@ -71,8 +70,6 @@ function describeField(field: PlacedField, bytes: Uint8Array, start: number): Di
     described.bits = field.bits
   }
   if (field.filter !== undefined) described.filter = field.filter
-  if (field.unit !== undefined && field.unit.size !== 1 && typeof value === 'number')
-    described.filterValue = value * field.unit.size
   if (field.parts !== undefined && typeof value === 'number') described.fields = describeParts(field, value, start)
   return described
 }

@@ -148,9 +148,12 @@ function flatten(fields: readonly DissectedField[]): DissectedField[] {
   return fields.flatMap((field) => [field, ...flatten(field.fields ?? [])])
 }
 
+/** Fields that stand on the wire in words of 4 bytes, and that tshark prints in bytes. */
+const COUNTED_IN_BYTES = new Set(['ip.hdr_len', 'tcp.hdr_len'])
+
 /** Whether tshark's text says the value of our field. */
 function says(theirs: TsharkField, ours: DissectedField): boolean {
-  const value = ours.filterValue ?? ours.value
+  const value = COUNTED_IN_BYTES.has(ours.filter!) ? Number(ours.value) * 4 : ours.value
   if (typeof value === 'number') {
     const shown = { True: 1, False: 0 }[theirs.show] ?? Number(theirs.show)
     return shown === value || ours.text === theirs.show

@@ -30,12 +30,13 @@ export type Dhcpv4Option =
   | (Head & { name: 'client-identifier'; type: number; identifier: Uint8Array })
   | UnknownOption
 
-const kind = (initial?: number): { name: 'kind'; label: string; bits: number; initial?: number; filter: string } => ({
+const kind = (initial?: number): { name: 'kind'; label: string; bits: number; initial?: number; filter?: string } => ({
   name: 'kind',
   label: 'Code',
   bits: 8,
   initial,
-  filter: 'dhcp.option.type',
+  // Wireshark prints the two that have no length otherwise.
+  filter: initial === 0 || initial === 255 ? undefined : 'dhcp.option.type',
 })
 const LENGTH = { name: 'length', label: 'Length', bits: 8, filter: 'dhcp.option.length' } as const
 const source = (section: string): string => `RFC 2132 section ${section}`

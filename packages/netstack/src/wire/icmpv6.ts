@@ -313,7 +313,7 @@ const FORMATS: Readonly<Record<number, AnyFormat>> = {
     fields: [
       ...HEAD,
       { name: 'reserved', label: 'Reserved', bits: 32, initial: 0 },
-      { ...target, filter: 'icmpv6.rd.na.target_address' },
+      { ...target, filter: 'icmpv6.nd.rd.target_address' },
       {
         name: 'destinationAddress',
         label: 'Destination Address',
