@@ -1,9 +1,14 @@
 /** The command line: finds the command, runs it, turns errors into one sentence and an exit code. */
 import { HubError, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
+import { completionCommand } from './commands/completion.ts'
+import { pub } from './commands/pub.ts'
+import { reply } from './commands/reply.ts'
+import { request } from './commands/request.ts'
 import { serve } from './commands/serve.ts'
+import { sub } from './commands/sub.ts'
 
-const commands: readonly Command[] = [serve]
+const commands: readonly Command[] = [serve, pub, sub, request, reply, completionCommand(() => commands)]
 
 function overview(): string {
   const width = Math.max(...commands.map((one) => one.name.length))
