@@ -43,6 +43,7 @@ export class Recovery {
   #duplicateSeen = false
   #firstSent = -1
   #lastSent = -1
+  #ambiguous = false
   readonly #knownLeft: Int32Array = new Int32Array(4)
   readonly #knownRight: Int32Array = new Int32Array(4)
   #knownCount = 0
@@ -86,23 +87,20 @@ export class Recovery {
    */
   onAck(segment: Segment, pure: boolean, now: number): void {
     const connection = this.#connection
-    const { sender, rtt } = connection
+    const { sender } = connection
     const acknowledged = (segment.acknowledgment - sender.unacknowledged) | 0
     const flightBefore = this.pipe
     this.#delivered = 0
     this.#duplicateSeen = false
     this.#firstSent = this.#lastSent = -1
+    this.#ambiguous = false
     if (acknowledged > 0) this.#acknowledge(segment, acknowledged, now)
+    // RFC 6298 3: an ACK that covers anything sent twice may have been caused by any of it. After a timeout, ACKs may have been lost for long.
+    if (this.#ambiguous || this.state === 'loss') this.#firstSent = -1
+    const sampled = this.#firstSent >= 0
     if (segment.sackCount > 0 && connection.sackOn) this.#takeSackBlocks(segment, now)
     else this.#knownCount = 0
-    if (this.#firstSent >= 0) {
-      rtt.sample(now - this.#firstSent, now)
-      if (now - this.#lastSent < rtt.min) rtt.min = Math.max(now - this.#lastSent, 0.001)
-    } else if (acknowledged > 0 && connection.timestampsOn && segment.timestampEcho !== 0) {
-      // RFC 7323 4: the echo tells which copy it was, to a millisecond.
-      const measured = (connection.timestampNow(now) - segment.timestampEcho) | 0
-      if (measured >= 0 && measured < 1_000_000) rtt.sample(Math.max(measured, 1), now)
-    }
+    this.#measure(segment, acknowledged, sampled, now)
     this.deliveredBytes += this.#delivered
     if (acknowledged > 0) this.timeouts = 0
     if (this.board.count > 0 && (this.board.flagsOf(this.board.head) & SACKED) !== 0) this.board.clearSacked() // RFC 2018 8: reneging
@@ -111,6 +109,22 @@ export class Recovery {
     const newlyLost = this.#advanceState(segment, acknowledged, pure, now)
     this.#adjustWindow(acknowledged, flightBefore, newlyLost, now)
     if (acknowledged > 0 || newlyLost > 0 || this.rack.wait > 0) this.armTimer(now)
+  }
+
+  /** RFC 6298 3 and RFC 7323 4: a round-trip time, if this ACK gives one. */
+  #measure(segment: Segment, acknowledged: number, cumulative: boolean, now: number): void {
+    const { rtt, timestampsOn } = this.#connection
+    if (this.#firstSent >= 0 && (cumulative || this.state !== 'loss')) {
+      rtt.sample(now - this.#firstSent, now)
+      if (now - this.#lastSent < rtt.min) rtt.min = Math.max(now - this.#lastSent, 0.001)
+    } else if (acknowledged > 0 && this.#duplicateSeen) {
+      // An earlier copy had arrived and its ACK was lost: the echo is of that copy and would count the wait for our timer as travel. That the path works again is known, though.
+      rtt.backoff = 0
+    } else if (acknowledged > 0 && timestampsOn && segment.timestampEcho !== 0) {
+      // The echo tells which copy it was, to a millisecond.
+      const measured = (this.#connection.timestampNow(now) - segment.timestampEcho) | 0
+      if (measured >= 0) rtt.sample(Math.max(measured, 1), now)
+    }
   }
 
   /** SND.UNA moves: RFC 9293 3.10.7.4, fifth. Segments entirely acknowledged leave the scoreboard. */
@@ -150,7 +164,8 @@ export class Recovery {
     const sent = this.board.sentAt(index)
     const retransmitted = (flags & EVER_RETRANSMITTED) !== 0
     this.#delivered += (end - this.board.startOf(index)) | 0
-    if (!retransmitted) {
+    if (retransmitted) this.#ambiguous = true
+    else {
       if (this.#firstSent < 0) this.#firstSent = sent
       this.#lastSent = sent
       if (outOfOrder) this.rack.sawReordering()
@@ -436,11 +451,11 @@ export class Recovery {
       timers.cancelRetransmit()
       return
     }
-    if (this.rack.wait > 0 && sackOn) {
+    const rto = this.#connection.limitByUserTimeout(rtt.rto, now)
+    if (this.rack.wait > 0 && sackOn && this.rack.wait < rto) {
       timers.setRetransmit(TIMER_REORDER, now + this.rack.wait)
       return
     }
-    const rto = this.#connection.limitByUserTimeout(rtt.rto, now)
     const timeout = this.probe.timeout(now)
     if (timeout > 0 && timeout < rto) timers.setRetransmit(TIMER_PROBE, now + timeout)
     else timers.setRetransmit(TIMER_RTO, now + rto)
