@@ -93,7 +93,8 @@ export class HubCore implements ConnectionHost {
     this.authenticator = options.authenticator ?? openDoor(this.defaultAccount, unrestricted)
     const serverId = Buffer.from(environment.random.bytes(16)).toString('hex').toUpperCase()
     const serverName = options.serverName ?? serverId
-    this.identity = { serverId, serverName, version: VERSION, natsVersion: NATS_VERSION }
+    const runtime = environment.statistics?.runtime ?? 'node'
+    this.identity = { serverId, serverName, version: VERSION, natsVersion: NATS_VERSION, runtime }
     this.#schedule()
   }
 

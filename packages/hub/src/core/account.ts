@@ -102,10 +102,12 @@ export class Account {
   }
 
   #resolve(subject: string, bytes: Buffer): Route {
-    const match = this.#index.match(subject)
+    const kind = subjectKind(subject)
+    // With an empty token or a control character it goes nowhere, not even to a wildcard.
+    const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#index.match(subject)
     const { turn, random } = this.#context
     const attachment = this.#context.attach(this, subject)
-    const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment)
+    const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment, kind)
     // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
     if (subject.includes('\ufffd')) route.generation = -1
     this.#cache.put(route)

@@ -82,6 +82,8 @@ export class Connection implements OutboundOwner {
   /** Where it comes from; set at accept, kept after the socket is gone. */
   readonly remoteAddress: string
   readonly remotePort: number
+  /** The port that it came to; 0 on a Unix socket. */
+  readonly localPort: number
 
   readonly subscriptions: Set<Subscription> = new Set()
   messagesIn = 0
@@ -129,6 +131,7 @@ export class Connection implements OutboundOwner {
     this.lastActivityMs = host.clock.monotonic()
     this.remoteAddress = socket.remoteAddress ?? ''
     this.remotePort = socket.remotePort ?? 0
+    this.localPort = socket.localPort ?? 0
     this.outbound = new Outbound(socket, host.turn, this)
     this.outbound.alarmBytes = limits.maxPendingBytes * limits.pressureRatio
     account.connections.add(this)

@@ -31,6 +31,10 @@ export class FanOut {
     this.#leader = members[0]
   }
 
+  get members(): readonly Subscription[] {
+    return this.#members
+  }
+
   get size(): number {
     return this.#members.length
   }

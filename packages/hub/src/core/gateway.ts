@@ -76,6 +76,8 @@ export interface HubIdentity {
   readonly serverName: string
   /** wirehub's own version. */
   readonly version: string
+  /** The runtime and its version, e.g. `node24.18.0`. */
+  readonly runtime: string
   /** The NATS version whose behaviour is kept. */
   readonly natsVersion: string
 }

@@ -7,6 +7,8 @@ import { HubError } from '../errors.ts'
 const VERSION_LINE = 'NATS/1.0'
 // RFC 9110 section 5.1 token characters; NATS clients accept no more.
 const NAME = /^[!-9;-~]+$/
+// What `hasStampedHeader` passes over before a name.
+const LEADING_SPACE = /^[\0- ]+/
 const VALUE_FORBIDDEN = /[\r\n\0]/
 
 /** Names that only the hub may write; removed from what comes in. */
@@ -59,21 +61,32 @@ export function parseHeaders(block: Buffer): ParsedHeaders {
   }
 }
 
-/** Whether source[start, end) may hold a stamped header: a line that begins with `wirehub-`, in any case. Cheap, for the hot path. */
+/**
+ * Whether source[start, end) may hold a stamped header: a line that begins with `wirehub-`, in any case. Cheap, for the hot path. Some readers take a lone
+ * CR or LF for the end of a line, and trim white space before a name: so does this.
+ */
 export function hasStampedHeader(source: Buffer, start: number, end: number): boolean {
-  for (let at = source.indexOf(10, start); at >= 0 && at + 8 < end; at = source.indexOf(10, at + 1)) {
-    // Leading white space is trimmed by readers of headers, so it is here.
-    let name = at + 1
-    while (name < end && (source[name] === 32 || source[name] === 9)) name++
-    if ((source[name] | 32) !== 119) continue
-    if (source.toString('latin1', name, name + STAMPED_PREFIX.length).toLowerCase() === STAMPED_PREFIX) return true
+  const last = end - STAMPED_PREFIX.length
+  let lineStart = true
+  for (let at = start; at < last; at++) {
+    const code = source[at]
+    if (code <= 32) {
+      if (code === 10 || code === 13) lineStart = true
+      continue
+    }
+    if (!lineStart) continue
+    lineStart = false
+    if ((code | 32) !== 119) continue
+    if (source.toString('latin1', at, at + STAMPED_PREFIX.length).toLowerCase() === STAMPED_PREFIX) return true
   }
   return false
 }
 
 /** The same block without stamped headers. */
 export function withoutStampedHeaders(block: Buffer): Buffer {
-  const lines = block.toString('latin1').split('\n')
-  const kept = lines.filter((line, index) => index === 0 || !line.trimStart().toLowerCase().startsWith(STAMPED_PREFIX))
-  return Buffer.from(kept.join('\n'), 'latin1')
+  const kept = block
+    .toString('latin1')
+    .split(/(?<=\n|\r(?!\n))/)
+    .filter((line) => !line.replace(LEADING_SPACE, '').toLowerCase().startsWith(STAMPED_PREFIX))
+  return Buffer.from(kept.join(''), 'latin1')
 }

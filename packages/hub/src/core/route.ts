@@ -1,6 +1,8 @@
 /** The answer to "where does this subject go?", computed once per literal subject and kept until the subscriptions change. */
 
+import type { SubjectKind } from '../routing/subject.ts'
 import type { Match } from '../routing/subscription-index.ts'
+import type { Connection } from './connection.ts'
 import { FanOut } from './fan-out.ts'
 import type { Message } from './message.ts'
 import type { Subscription } from './subscription.ts'
@@ -43,6 +45,8 @@ export class Route {
   generation: number
   /** What the engine keeps with the subject, such as its scrub policy. */
   readonly attachment: unknown
+  /** `literal`, or what else a publisher has made of it: such a subject reaches whom nats-server would let it reach. */
+  readonly kind: SubjectKind
 
   constructor(
     subject: string,
@@ -52,7 +56,9 @@ export class Route {
     turn: Turn,
     random: () => number,
     attachment: unknown,
+    kind: SubjectKind,
   ) {
+    this.kind = kind
     this.subject = subject
     this.subjectBytes = subjectBytes
     this.generation = generation
@@ -80,6 +86,16 @@ export class Route {
   /** Whether nobody is interested. */
   get isEmpty(): boolean {
     return this.#singles.length === 0 && this.#fanOuts.length === 0 && this.#queues.length === 0
+  }
+
+  /** A plain subscription of this connection that the subject is routed to, if there is one. */
+  subscriptionOf(connection: Connection): Subscription | undefined {
+    for (const one of this.#singles) if (one.connection === connection && !one.closed) return one
+    for (const fanOut of this.#fanOuts) {
+      const found = fanOut.members.find((one) => one.connection === connection && !one.closed)
+      if (found !== undefined) return found
+    }
+    return undefined
   }
 
   /** Delivers a message to everybody; returns to how many. */

@@ -1,66 +1,110 @@
-/** The NATS client protocol, server side. Source: NATS client protocol reference; texts of errors as nats-server's. */
+/**
+ * The NATS client protocol, server side: operations are cut out of the byte stream, PUB and HPUB published. Source: NATS client protocol
+ * reference; where that is silent, what nats-server does.
+ */
 import type { CloseReason, Connection } from '../../core/connection.ts'
+import type { PublishOutcome } from '../../core/engine.ts'
 import type { Codec } from '../../core/gateway.ts'
+import { hasStampedHeader } from '../../core/headers.ts'
 import { Message } from '../../core/message.ts'
 import type { Route } from '../../core/route.ts'
+import { removeStamps, Stamper } from '../../core/stamp.ts'
 import type { Subscription } from '../../core/subscription.ts'
 import { equalBytes } from '../../routing/route-cache.ts'
-import { subjectKind } from '../../routing/subject.ts'
 import type { NatsGatewayContext } from './context.ts'
 import { PublishLine } from './publish-line.ts'
-import { NatsSubscription } from './subscription.ts'
+import { type FatalError, fatal, NO_RESPONDERS, OK, refusedStatus, remark } from './replies.ts'
+import { NatsSession } from './session.ts'
+import type { NatsSubscription } from './subscription.ts'
+import { SubscriptionTable } from './subscription-table.ts'
 
 const CR = 13
 const LF = 10
 const SPACE = 32
-const PONG = Buffer.from('PONG\r\n')
-const PING = Buffer.from('PING\r\n')
-const OK = Buffer.from('+OK\r\n')
-const NO_RESPONDERS = Buffer.from('NATS/1.0 503\r\n\r\n')
+const TAB = 9
+const DOLLAR = 36
+const UNDERSCORE = 95
+const NOTHING = Buffer.alloc(0)
+/** An unfinished operation gets room for all of it at once up to this size; beyond, room grows with what has arrived. */
+const FIRST_ROOM_BYTES = 128 * 1024
+const VERBS = ['PING', 'PONG', 'PUB ', 'HPUB ', 'SUB ', 'UNSUB ', 'CONNECT', 'INFO ', '+OK', '-ERR ']
+const RESERVED_REPLIES = ['_R_.', '$JS.ACK.', '$HUB.']
+
+/** What an operation comes to that does not end where the next begins. */
+const INCOMPLETE = -1
+const ENDED = -2
 
 // Shared by all codecs: a dispatch is over before the next begins.
 const line = new PublishLine()
 const message = new Message()
-
-/** What a NATS client says of itself in CONNECT. */
-export interface ConnectOptions {
-  verbose: boolean
-  pedantic: boolean
-  echo: boolean
-  headers: boolean
-  noResponders: boolean
-  [key: string]: unknown
-}
+const status = new Message()
 
 /** The protocol of one NATS client. */
 export class NatsCodec implements Codec {
   readonly #connection: Connection
   readonly #context: NatsGatewayContext
-  readonly #subscriptions = new Map<string, NatsSubscription>()
-  #options: ConnectOptions = { verbose: false, pedantic: false, echo: true, headers: false, noResponders: false }
+  readonly #session: NatsSession
+  readonly #table: SubscriptionTable
   #lastRoute: Route | undefined = undefined
+  #stamper: Stamper | undefined = undefined
   // The beginning of an operation whose end has not been read yet, and how long it will be (0: not known yet).
-  #rest: Buffer | undefined = undefined
+  #rest: Buffer = NOTHING
   #restBytes = 0
   #restNeeds = 0
-  #pingsOut = 0
-  #nextPingMs = 0
+  // What arrived while authentication was being decided.
+  #held: Buffer[] = []
+  #ended = false
 
-  constructor(connection: Connection, context: NatsGatewayContext) {
+  readonly #whenClosed: () => void
+
+  constructor(connection: Connection, context: NatsGatewayContext, whenClosed: () => void) {
+    this.#whenClosed = whenClosed
     this.#connection = connection
     this.#context = context
-    this.#write(Buffer.from(`INFO ${JSON.stringify(context.info(connection))}\r\n`))
-    if (!context.authenticationRequired) connection.ready()
+    this.#session = new NatsSession(connection, context, this)
+    this.#table = new SubscriptionTable(this.#session)
+    this.#session.open()
   }
 
   receive(chunk: Buffer): void {
     let at = 0
-    if (this.#rest !== undefined) {
-      at = this.#fillRest(chunk)
-      if (at < 0) return
+    while (this.#restBytes > 0 && at < chunk.length) at = this.#fill(chunk, at)
+    if (at < chunk.length) this.#take(chunk, at)
+  }
+
+  /** Executes what is complete of source[at, end) as the phase allows, keeps what is not. */
+  #take(source: Buffer, at: number): void {
+    const end = source.length
+    const session = this.#session
+    while (at < end) {
+      let next: number
+      switch (session.phase) {
+        case 'ready':
+          next = this.#run(source, at, end)
+          if (next >= 0 && next < end) this.#keep(source, next)
+          return
+        case 'awaiting-connect':
+          next = this.#first(source, at, end)
+          if (next === INCOMPLETE) return this.#keep(source, at)
+          if (next === ENDED) return
+          at = next
+          break
+        case 'authenticating':
+          this.#held.push(source.subarray(at))
+          return
+        case 'awaiting-tls':
+          if (!session.startTls(at === 0 ? source : source.subarray(at))) return
+          break
+        case 'closing':
+          return
+      }
     }
-    at = this.#run(chunk, at, chunk.length)
-    if (at >= 0 && at < chunk.length) this.#keep(chunk, at)
+  }
+
+  /** The first operation where credentials are asked for: CONNECT, unless there is a user for those without. */
+  #first(source: Buffer, at: number, end: number): number {
+    if ((source[at] | 32) === 99) return this.#line(source, at, end)
+    return this.#session.admitAnonymous() ? at : ENDED
   }
 
   /** Executes every complete operation; returns where the first incomplete one begins, or -1 when the connection ends. */
@@ -76,6 +120,7 @@ export class NatsCodec implements Codec {
         at + 5 <= end &&
         source[at + 1] === 80 &&
         source[at + 2] === 85 &&
+        source[at + 3] === 66 &&
         source[at + 4] === SPACE
       ) {
         next = this.#publish(source, at + 5, end, true)
@@ -88,20 +133,19 @@ export class NatsCodec implements Codec {
   }
 
   #publish(source: Buffer, start: number, end: number, withHeaders: boolean): number {
+    const connection = this.#connection
+    const { limits } = connection
     const result = line.parse(source, start, end, withHeaders)
     if (result !== 'complete') {
-      if (result === 'incomplete') return this.#tooLong(end - start) ? ENDED : INCOMPLETE
-      return this.#violation('Parse Error')
+      if (end - start > limits.maxControlLineBytes) return this.#lineTooLong(source, start, end)
+      return result === 'incomplete' ? INCOMPLETE : this.#fail(fatal.parser)
     }
-    const connection = this.#connection
+    if (line.lineEnd - start > limits.maxControlLineBytes + 2) return this.#fail(fatal.controlLine)
+    if (line.totalBytes > limits.maxPayloadBytes) return this.#fail(fatal.payload)
+    if (withHeaders && !this.#session.options.headers) return this.#fail(fatal.headersNotSupported)
     const payloadEnd = line.lineEnd + line.totalBytes
-    if (line.totalBytes > connection.limits.maxPayloadBytes) {
-      this.#fatal('Maximum Payload Violation', 'payload-too-large')
-      return ENDED
-    }
-    if (connection.state !== 'ready') return this.#notAuthorized()
     if (payloadEnd + 2 > end) return INCOMPLETE
-    if (source[payloadEnd] !== CR || source[payloadEnd + 1] !== LF) return this.#violation('Parse Error')
+    if (source[payloadEnd] !== CR || source[payloadEnd + 1] !== LF) return this.#fail(fatal.unknownOperation)
 
     const { subjectStart, subjectEnd } = line
     const account = connection.account
@@ -132,228 +176,248 @@ export class NatsCodec implements Codec {
 
   #dispatch(route: Route): void {
     const connection = this.#connection
-    if (!connection.mayPublish(route)) {
-      this.#error(`Permissions Violation for Publish to "${route.subject}"`)
+    const { options } = this.#session
+    if (options.pedantic && route.kind !== 'literal') this.#session.remark(remark.invalidPublishSubject)
+    if (!connection.mayPublish(route)) return this.#session.remark(remark.publishDenied(route.subject))
+    if (message.replyEnd > message.replyStart && this.#isReservedReply()) {
+      return this.#session.remark(remark.replyDenied(message.reply as string))
+    }
+    if (this.#context.stampFields !== undefined) this.#stamp(this.#context.stampFields)
+    else if (
+      message.headersEnd > message.headersStart &&
+      hasStampedHeader(message.source, message.headersStart, message.headersEnd)
+    ) {
+      removeStamps(message)
+    }
+    // +OK comes before the client's own copy, unless the message may still be refused.
+    const early = options.verbose && route.attachment === undefined
+    if (early) this.#session.write(OK)
+    const outcome = connection.publish(message)
+    if (outcome.kind === 'routed' && outcome.count > 0 && (early || !options.verbose)) return
+    this.#conclude(outcome, route, options.verbose && !early)
+  }
+
+  // The rare ends: nobody was there, or the message was refused.
+  #conclude(outcome: PublishOutcome, route: Route, acknowledge: boolean): void {
+    const { options } = this.#session
+    if (outcome.kind === 'refused') {
+      const { refusal } = outcome
+      const told = message.hasReply && this.#tellReply(refusedStatus(refusal.sentence))
+      // Clients close on errors other than this one. Who asked for answers to everything gets one.
+      const denied = refusal.code === 'permission-denied'
+      if (denied || (options.verbose && !told)) this.#session.remark(remark.publishDenied(route.subject))
       return
     }
-    const outcome = connection.publish(message)
-    if (this.#options.verbose) this.#write(OK)
-    if (outcome.kind === 'routed' && outcome.count === 0 && message.hasReply && this.#options.noResponders) {
-      this.#noResponders()
+    if (acknowledge) this.#session.write(OK)
+    if (outcome.kind === 'routed' && outcome.count === 0 && message.hasReply && options.noResponders) {
+      this.#tellReply(NO_RESPONDERS)
     }
   }
 
-  #noResponders(): void {
-    const account = this.#connection.account
-    const reply = account.routeFor(message.reply as string)
-    message.compose(undefined, NO_RESPONDERS, EMPTY)
-    message.route = reply
-    message.origin = undefined
-    this.#context.engine.publish(message)
+  /** Sends a status to the sender's own subscription on the reply subject, if it has one and reads headers. */
+  #tellReply(block: Buffer): boolean {
+    if (!this.#session.options.headers) return false
+    const { account } = this.#connection
+    status.account = account
+    status.route = account.routeFor(message.reply as string)
+    const subscription = status.route.subscriptionOf(this.#connection)
+    if (subscription === undefined) return false
+    status.compose(undefined, block, NOTHING)
+    status.origin = undefined
+    subscription.deliver(status)
+    return true
   }
 
+  #isReservedReply(): boolean {
+    const first = message.source[message.replyStart]
+    if (first !== DOLLAR && (first !== UNDERSCORE || message.source[message.replyStart + 1] !== 82)) return false
+    const reply = message.reply as string
+    return RESERVED_REPLIES.some((reserved) => reply.startsWith(reserved))
+  }
+
+  #stamp(fields: NonNullable<NatsGatewayContext['stampFields']>): void {
+    this.#stamper ??= new Stamper(this.#connection, fields)
+    this.#stamper.stamp(message)
+  }
+
+  /** Any operation but a canonical PUB or HPUB. */
   #line(source: Buffer, at: number, end: number): number {
+    const verb = verbAt(source, at, end)
+    if (verb === undefined) return this.#fail(fatal.unknownOperation)
     const feed = source.indexOf(LF, at)
-    if (feed < 0 || feed >= end) return this.#tooLong(end - at) ? ENDED : INCOMPLETE
-    if (this.#tooLong(feed - at)) return ENDED
-    const stop = feed > at && source[feed - 1] === CR ? feed - 1 : feed
-    const text = source.toString('utf8', at, stop)
-    const space = text.search(/[ \t]/)
-    const verb = (space < 0 ? text : text.slice(0, space)).toUpperCase()
-    const rest = space < 0 ? '' : text.slice(space + 1).trim()
-    if (verb === 'PUB' || verb === 'HPUB') return this.#publish(source, at + verb.length + 1, end, verb === 'HPUB')
-    return this.#operation(verb, rest) ? feed + 1 : ENDED
+    if (feed < 0) {
+      return end - at > this.#connection.limits.maxControlLineBytes + verb.length
+        ? this.#fail(fatal.controlLine)
+        : INCOMPLETE
+    }
+    if (end - at < verb.length) return this.#fail(fatal.unknownOperation)
+    if (verb === 'PUB ' || verb === 'HPUB ') {
+      return this.#publish(source, at + verb.length, end, verb === 'HPUB ')
+    }
+    const start = at + verb.length
+    const stop = feed > start && source[feed - 1] === CR ? feed - 1 : feed
+    if (stop < start) return this.#fail(fatal.unknownOperation)
+    if (stop - start > this.#connection.limits.maxControlLineBytes) return this.#fail(fatal.controlLine)
+    this.#operation(verb, source, start, stop)
+    return this.#session.phase === 'closing' ? ENDED : feed + 1
   }
 
-  #operation(verb: string, rest: string): boolean {
+  #operation(verb: string, source: Buffer, start: number, stop: number): void {
+    const session = this.#session
     switch (verb) {
       case 'PING':
-        this.#write(PONG)
-        return true
+        return session.ping()
       case 'PONG':
-        this.#pingsOut = 0
-        return true
+        return session.pong()
+      case 'SUB ':
+        return this.#table.subscribe(source.toString('latin1', start, stop))
+      case 'UNSUB ':
+        return this.#table.unsubscribe(source.toString('latin1', start, stop))
       case 'CONNECT':
-        return this.#connect(rest)
-      case 'SUB':
-        return this.#subscribe(rest.split(/[ \t]+/))
-      case 'UNSUB':
-        return this.#unsubscribe(rest.split(/[ \t]+/))
-      case '+OK':
-        return true
-      default:
-        this.#violation('Unknown Protocol Operation')
-        return false
+        return session.connect(source.toString('utf8', start, stop))
+      case '-ERR ':
+        // The client has found fault with the hub and is about to leave.
+        this.#connection.close('client-closed')
+        return session.closed()
+      case 'INFO ':
+        return isJson(source.toString('utf8', start, stop)) ? undefined : session.fail(fatal.parser)
     }
   }
 
-  #connect(json: string): boolean {
-    let given: Record<string, unknown>
-    try {
-      given = JSON.parse(json)
-    } catch {
-      this.#violation('Parse Error')
-      return false
-    }
-    const flag = (name: string, otherwise: boolean): boolean =>
-      typeof given[name] === 'boolean' ? (given[name] as boolean) : otherwise
-    this.#options = {
-      ...given,
-      verbose: flag('verbose', true),
-      pedantic: flag('pedantic', false),
-      echo: flag('echo', true),
-      headers: flag('headers', false),
-      noResponders: flag('no_responders', false),
-    }
-    this.#connection.echo = this.#options.echo
-    if (typeof given.name === 'string') this.#connection.clientName = given.name
-    this.#connection.ready()
-    if (this.#options.verbose) this.#write(OK)
-    return true
+  #lineTooLong(source: Buffer, start: number, end: number): number {
+    const feed = source.indexOf(LF, start)
+    const length = (feed < 0 ? end : feed) - start
+    return this.#fail(length > this.#connection.limits.maxControlLineBytes ? fatal.controlLine : fatal.parser)
   }
 
-  #subscribe(args: string[]): boolean {
-    const [subject, second, third] = args
-    if (args.length < 2 || args.length > 3) return this.#violation('Parse Error') !== ENDED
-    const queue = third === undefined ? undefined : second
-    const sid = third ?? second
-    if (subjectKind(subject) === 'invalid') {
-      this.#error('Invalid Subject')
-      return true
-    }
-    if (!this.#connection.permissions.canSubscribe(subject, queue)) {
-      this.#error(`Permissions Violation for Subscription to "${subject}"`)
-      return true
-    }
-    if (!this.#subscriptions.has(sid)) {
-      const subscription = new NatsSubscription(this.#connection, subject, queue, sid, this.#options.headers)
-      this.#subscriptions.set(sid, subscription)
-      this.#connection.subscribe(subscription)
-    }
-    if (this.#options.verbose) this.#write(OK)
-    return true
-  }
-
-  #unsubscribe(args: string[]): boolean {
-    const subscription = this.#subscriptions.get(args[0])
-    const max = args[1] === undefined ? 0 : Number(args[1])
-    if (subscription !== undefined) {
-      if (max > subscription.delivered) {
-        // Its deliveries are counted one by one from here on, so its encoding is no longer shared.
-        this.#connection.unsubscribe(subscription)
-        subscription.closed = false
-        subscription.max = max
-        subscription.setShare()
-        this.#connection.subscribe(subscription)
-      } else this.subscriptionEnded(subscription)
-    }
-    if (this.#options.verbose) this.#write(OK)
-    return true
-  }
-
-  subscriptionEnded(subscription: Subscription): void {
-    this.#subscriptions.delete((subscription as NatsSubscription).sid)
-    this.#connection.unsubscribe(subscription)
+  #fail(error: FatalError): number {
+    this.#session.fail(error)
+    return ENDED
   }
 
   #keep(source: Buffer, at: number): void {
     const length = source.length - at
     const needs = this.#operationBytes(source, at, source.length)
-    const rest = Buffer.allocUnsafe(needs > 0 ? needs : length)
-    source.copy(rest, 0, at, source.length)
-    this.#rest = rest
+    this.#rest = Buffer.allocUnsafe(needs > 0 && needs <= FIRST_ROOM_BYTES ? needs : Math.max(256, 2 * length))
+    source.copy(this.#rest, 0, at, source.length)
     this.#restBytes = length
     this.#restNeeds = needs
   }
 
-  /** Length of the operation that begins at `at` when its control line is complete, else 0. */
+  /** Length of the PUB or HPUB that begins at `at`, when its control line is complete; else 0. */
   #operationBytes(source: Buffer, at: number, end: number): number {
     const feed = source.indexOf(LF, at)
-    if (feed < 0 || feed >= end) return 0
+    if (feed < 0) return 0
     const withHeaders = (source[at] | 32) === 104
     if (line.parse(source, at + (withHeaders ? 5 : 4), end, withHeaders) !== 'complete') return 0
     return line.lineEnd - at + line.totalBytes + 2
   }
 
-  /** Adds to the unfinished operation; executes it when complete. Returns where the chunk goes on, or -1 when it is used up. */
-  #fillRest(chunk: Buffer): number {
-    let at = 0
+  /** Adds to the unfinished operation and executes it once it is complete; returns where the chunk goes on. */
+  #fill(chunk: Buffer, at: number): number {
+    let stop: number
+    let complete: boolean
     if (this.#restNeeds === 0) {
-      const feed = chunk.indexOf(LF)
-      const stop = feed < 0 ? chunk.length : feed + 1
-      const joined = Buffer.concat([(this.#rest as Buffer).subarray(0, this.#restBytes), chunk.subarray(0, stop)])
-      this.#rest = joined
-      this.#restBytes = joined.length
-      if (feed < 0) {
-        this.#tooLong(joined.length)
-        return -1
-      }
-      at = stop
-      this.#rest = undefined
-      const done = this.#run(joined, 0, joined.length)
-      if (done < 0) return -1
-      if (done === joined.length) return at
-      this.#keep(joined, done)
-      if (this.#restNeeds === 0) return at
+      const feed = chunk.indexOf(LF, at)
+      // Beyond the longest line there is nothing to wait for.
+      const most = at + this.#connection.limits.maxControlLineBytes + 16
+      stop = Math.min(feed < 0 ? chunk.length : feed + 1, Math.max(most - this.#restBytes, at + 1))
+      complete = true
+    } else {
+      stop = Math.min(chunk.length, at + this.#restNeeds - this.#restBytes)
+      complete = this.#restBytes + stop - at === this.#restNeeds
     }
-    const rest = this.#rest as unknown as Buffer
-    const take = Math.min(this.#restNeeds - this.#restBytes, chunk.length - at)
-    chunk.copy(rest, this.#restBytes, at, at + take)
-    this.#restBytes += take
-    if (this.#restBytes < this.#restNeeds) return -1
-    this.#rest = undefined
+    this.#append(chunk, at, stop)
+    if (!complete) return stop
+    const joined = this.#rest.subarray(0, this.#restBytes)
+    this.#rest = NOTHING
+    this.#restBytes = 0
     this.#restNeeds = 0
-    const done = this.#run(rest, 0, rest.length)
-    return done < 0 ? -1 : at + take
+    this.#take(joined, 0)
+    return stop
   }
 
-  #tooLong(length: number): boolean {
-    if (length <= this.#connection.limits.maxControlLineBytes) return false
-    this.#fatal('Maximum Control Line Exceeded', 'control-line-too-long')
-    return true
+  #append(chunk: Buffer, start: number, end: number): void {
+    const size = this.#restBytes + end - start
+    if (size > this.#rest.length) {
+      const room = Math.max(size, this.#rest.length * 2)
+      const larger = Buffer.allocUnsafe(this.#restNeeds > 0 ? Math.min(room, this.#restNeeds) : room)
+      this.#rest.copy(larger, 0, 0, this.#restBytes)
+      this.#rest = larger
+    }
+    chunk.copy(this.#rest, this.#restBytes, start, end)
+    this.#restBytes = size
   }
 
-  #notAuthorized(): number {
-    this.#fatal('Authorization Violation', 'authentication-failed')
-    return ENDED
+  /** Authentication has been decided: what was held is next. */
+  resume(): void {
+    const held = this.#held
+    this.#held = []
+    for (const chunk of held) this.receive(chunk)
+    if (this.#ended) this.end()
   }
 
-  #violation(text: string): number {
-    this.#fatal(text, 'protocol-violation')
-    return ENDED
+  end(): void {
+    // What it sent before it finished still counts.
+    if (this.#session.phase === 'authenticating') this.#ended = true
+    else this.#connection.close('client-closed')
   }
 
-  #error(text: string): void {
-    this.#write(Buffer.from(`-ERR '${text}'\r\n`))
+  secured(): void {
+    this.#session.secured()
   }
 
-  #fatal(text: string, reason: CloseReason): void {
-    this.#error(text)
-    this.#connection.close(reason)
-  }
-
-  #write(bytes: Buffer): void {
-    this.#connection.outbound.append(bytes, 0, bytes.length)
+  subscriptionEnded(subscription: Subscription): void {
+    this.#table.ended(subscription as NatsSubscription)
   }
 
   refuse(reason: CloseReason): void {
-    this.#fatal(reason === 'authentication-timeout' ? 'Authentication Timeout' : 'Server Shutdown', reason)
+    this.#session.refuse(reason)
+  }
+
+  drain(): void {
+    this.#session.announce()
+  }
+
+  /** INFO has changed. */
+  announce(): void {
+    this.#session.announce()
   }
 
   tick(nowMs: number): void {
-    const { pingIntervalMs, maxPingsOut } = this.#connection.limits
-    if (this.#nextPingMs === 0) this.#nextPingMs = nowMs + pingIntervalMs
-    if (nowMs < this.#nextPingMs) return
-    this.#nextPingMs = nowMs + pingIntervalMs
-    if (this.#pingsOut >= maxPingsOut) {
-      this.#fatal('Stale Connection', 'stale')
-      return
-    }
-    this.#pingsOut++
-    this.#write(PING)
+    this.#session.tick(nowMs)
+  }
+
+  closed(): void {
+    this.#session.closed()
+    this.#held = []
+    this.#rest = NOTHING
+    this.#restBytes = 0
+    this.#whenClosed()
   }
 }
 
-const INCOMPLETE = -1
-const ENDED = -2
-const EMPTY = Buffer.alloc(0)
+/** The verb that begins at source[at], or the only one that can still become of it; undefined when there is none. Upper and lower case are the same. */
+function verbAt(source: Buffer, at: number, end: number): string | undefined {
+  for (const verb of VERBS) {
+    const length = Math.min(verb.length, end - at)
+    let same = 0
+    while (same < length && matchesCode(source[at + same], verb.charCodeAt(same))) same++
+    if (same === length) return verb
+  }
+  return undefined
+}
+
+function matchesCode(given: number, wanted: number): boolean {
+  if (wanted === SPACE) return given === SPACE || given === TAB
+  return given === wanted || (wanted >= 65 && wanted <= 90 && given === wanted + 32)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

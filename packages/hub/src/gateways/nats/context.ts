@@ -1,11 +1,52 @@
-/** What the NATS gateway needs from its hub. */
+/** What the codecs of one NATS listener share. */
+import type { Authenticator } from '../../core/authenticator.ts'
 import type { Connection } from '../../core/connection.ts'
-import type { Engine } from '../../core/engine.ts'
+import type { GatewayContext } from '../../core/gateway.ts'
+import type { StampField } from '../../core/stamp.ts'
+
+/** What changes in INFO while the listener is open. */
+export interface InfoChanges {
+  /** `host:port` of other hubs that a client may turn to. */
+  connectUrls: readonly string[]
+  /** The hub is about to close: clients should go elsewhere. */
+  lameDuck: boolean
+}
 
 /** Shared by all connections of one listener. */
 export interface NatsGatewayContext {
-  readonly engine: Engine
-  readonly authenticationRequired: boolean
-  /** The INFO block for a connection. */
-  info(connection: Connection): Record<string, unknown>
+  readonly hub: GatewayContext
+  readonly host: string
+  readonly stampFields: ReadonlySet<StampField> | undefined
+  readonly changes: InfoChanges
+}
+
+/** The INFO line for a connection. Source: NATS client protocol, "INFO". */
+export function infoLine(context: NatsGatewayContext, connection: Connection, nonce: string | undefined): Buffer {
+  const { hub, changes } = context
+  const { identity } = hub
+  const authenticator: Authenticator = hub.authenticator
+  const tls = connection.tls
+  const info: Record<string, unknown> = {
+    server_id: identity.serverId,
+    server_name: identity.serverName,
+    version: identity.natsVersion,
+    wirehub: identity.version,
+    proto: 1,
+    go: identity.runtime,
+    host: context.host,
+    port: connection.localPort,
+    headers: true,
+    max_payload: connection.limits.maxPayloadBytes,
+    jetstream: hub.engine.capabilities.streams ? true : undefined,
+    client_id: connection.id,
+    client_ip: connection.remoteAddress.replace(/^::ffff:/, ''),
+    auth_required: authenticator.required || undefined,
+    tls_required: tls?.required || undefined,
+    tls_available: (tls !== undefined && !tls.required) || undefined,
+    tls_verify: tls?.verifiesClients || undefined,
+    nonce,
+    connect_urls: changes.connectUrls.length > 0 ? changes.connectUrls : undefined,
+    ldm: changes.lameDuck || undefined,
+  }
+  return Buffer.from(`INFO ${JSON.stringify(info)} \r\n`)
 }

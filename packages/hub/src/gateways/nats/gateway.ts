@@ -1,29 +1,69 @@
 /** The NATS gateway: `nats://host:port`. */
 import type { Gateway, GatewayContext, GatewayFactory } from '../../core/gateway.ts'
 import type { ListenerUrl } from '../../core/listener-url.ts'
+import { type StampField, stampFields } from '../../core/stamp.ts'
+import { UrlOptions } from '../../core/url-options.ts'
 import { NatsCodec } from './codec.ts'
+import type { InfoChanges, NatsGatewayContext } from './context.ts'
+
+/** A NATS listener; what its INFO says may change while it is open. */
+export interface NatsGateway extends Gateway {
+  /** Tells clients (those that understand protocol 1, at once; others as they connect) where else they may turn to. */
+  setConnectUrls(urls: readonly string[]): void
+  lameDuck(): void
+}
+
+const options = {
+  stamp: `Headers that tell subscribers who published: all, or some of ${stampFields.join(', ')}.`,
+  connectUrls: 'host:port,... of other hubs, told to clients in INFO.',
+}
 
 export const natsGateway: GatewayFactory = {
-  manifest: { scheme: 'nats', defaultPort: 4222, options: {} },
-  create(url: ListenerUrl, context: GatewayContext): Gateway {
+  manifest: { scheme: 'nats', defaultPort: 4222, options, startsTls: true },
+  create(url: ListenerUrl, hub: GatewayContext): NatsGateway {
+    const given = new UrlOptions(url)
+    given.assertKnown(Object.keys(options))
+    const changes: InfoChanges = { connectUrls: list(given.text('connectUrls', '')), lameDuck: false }
+    const context: NatsGatewayContext = {
+      hub,
+      host: 'host' in url.address ? url.address.host : '',
+      stampFields: stampsOf(given),
+      changes,
+    }
+    const codecs = new Set<NatsCodec>()
+    const announce = (): void => {
+      for (const codec of codecs) codec.announce()
+    }
     return {
-      open: (connection) =>
-        new NatsCodec(connection, {
-          engine: context.engine,
-          authenticationRequired: context.authenticator.required,
-          info: (one) => ({
-            server_id: context.identity.serverId,
-            server_name: context.identity.serverName,
-            version: context.identity.natsVersion,
-            wirehub: context.identity.version,
-            proto: 1,
-            headers: true,
-            host: 'host' in url.address ? url.address.host : '',
-            port: 'port' in url.address ? url.address.port : 0,
-            max_payload: one.limits.maxPayloadBytes,
-            client_id: one.id,
-          }),
-        }),
+      open(connection) {
+        const codec = new NatsCodec(connection, context, () => codecs.delete(codec))
+        codecs.add(codec)
+        return codec
+      },
+      setConnectUrls(urls) {
+        changes.connectUrls = urls
+        announce()
+      },
+      lameDuck() {
+        changes.lameDuck = true
+        announce()
+      },
     }
   },
+}
+
+function list(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((part) => part.trim())
+}
+
+function stampsOf(given: UrlOptions): ReadonlySet<StampField> | undefined {
+  const names = list(given.text('stamp', ''))
+  if (names.length === 0) return undefined
+  if (names.length === 1 && (names[0] === 'all' || names[0] === 'true')) return new Set(stampFields)
+  for (const name of names) {
+    if (!(stampFields as readonly string[]).includes(name)) {
+      throw given.refuse('stamp', `It may be all, or some of ${stampFields.join(', ')}.`)
+    }
+  }
+  return new Set(names as StampField[])
 }

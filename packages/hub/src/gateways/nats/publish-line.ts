@@ -19,7 +19,7 @@ export class PublishLine {
   replyEnd = 0
   headerBytes = 0
   totalBytes = 0
-  /** Where the arguments after the subject begin, or -1 when they are not spaced canonically (single spaces, CRLF). */
+  /** Where the arguments after the subject begin, or -1 when a subscriber cannot get them as they are. */
   wireStart = 0
   /** Position after the line feed. */
   lineEnd = 0
@@ -76,7 +76,8 @@ export class PublishLine {
     if (total < 0 || header < 0 || header > total) return 'invalid'
     this.totalBytes = total
     this.headerBytes = header
-    this.wireStart = canonical ? starts[1] : -1
+    // HPUB without header bytes is delivered as MSG, whose line has one number.
+    this.wireStart = canonical && header > 0 === withHeaders ? starts[1] : -1
     return 'complete'
   }
 }

@@ -13,8 +13,17 @@ const HMSG = Buffer.from('HMSG ')
 /** Room for the sizes and separators of a composed line. */
 const NUMBERS_BYTES = 32
 
+// One string for each length, not one for each subscription.
+const shareKeys: string[] = []
+
+function shareKeyOf(withHeaders: boolean, sidBytes: number): string {
+  const index = sidBytes * 2 + (withHeaders ? 1 : 0)
+  return (shareKeys[index] ??= `nats${withHeaders ? 'h' : ''}${sidBytes}`)
+}
+
 /** One `SUB`. */
 export class NatsSubscription extends Subscription {
+  /** One character for each byte (latin1). */
   readonly sid: string
   readonly #sidBytes: Buffer
   readonly #connection: Connection
@@ -25,7 +34,7 @@ export class NatsSubscription extends Subscription {
     super(subject, queue, connection)
     this.#connection = connection
     this.sid = sid
-    this.#sidBytes = Buffer.from(sid)
+    this.#sidBytes = Buffer.from(sid, 'latin1')
     this.#withHeaders = withHeaders
     this.#filter = connection.permissions.mustFilter(subject)
     this.setShare()
@@ -36,7 +45,7 @@ export class NatsSubscription extends Subscription {
     const alone =
       this.max > 0 || this.#filter || !this.#connection.echo || this.#connection.permissions.noteReply !== undefined
     this.patch = alone ? undefined : this.#sidBytes
-    this.shareKey = alone ? undefined : `nats${this.#withHeaders ? 'h' : ''}${this.#sidBytes.length}`
+    this.shareKey = alone ? undefined : shareKeyOf(this.#withHeaders, this.#sidBytes.length)
   }
 
   override accepts(message: Message): boolean {
