@@ -63,3 +63,10 @@ export function ratio(row: BenchmarkRow, peer: Figures): number | undefined {
   const [ours, theirs] = [median(row.ours.samples), median(peer.samples)]
   return row.better === 'higher' ? ours / theirs : theirs / ours
 }
+
+/** The same for the work done per second of processor time, which tells more than `ratio` while others use the machine. */
+export function ratioPerCore(row: BenchmarkRow, peer: Figures): number | undefined {
+  const better = ratio(row, peer)
+  if (better === undefined || row.better !== 'higher' || !row.ours?.busy || !peer.busy) return undefined
+  return (better * peer.busy) / row.ours.busy
+}

@@ -1,4 +1,4 @@
-import { type BenchmarkRow, type Figures, median, ratio } from './suite.ts'
+import { type BenchmarkRow, type Figures, median, ratio, ratioPerCore } from './suite.ts'
 
 const header = [
   'row',
@@ -7,6 +7,7 @@ const header = [
   'ours: median (min-max)',
   'peer: median (min-max)',
   'ratio',
+  'per core',
   'core used: ours, peer, load',
   'relay, notes',
 ]
@@ -34,10 +35,8 @@ export function markdownTable(rows: readonly BenchmarkRow[]): string {
 function cells(row: BenchmarkRow): string[][] {
   const note = row.note === undefined ? '' : row.failed ? `FAILED: ${row.note}` : row.note
   if (row.peers.length === 0)
-    return [[row.row, row.what, row.unit, figures(row.ours), '-', '-', busy(row.ours?.busy), notes(row, note)]]
+    return [[row.row, row.what, row.unit, figures(row.ours), '-', '-', '-', busy(row.ours?.busy), notes(row, note)]]
   return row.peers.map((peer) => {
-    const better = ratio(row, peer)
-    const shown = better === undefined ? '-' : `${better.toFixed(2)}x`
     const used = `${busy(row.ours?.busy)}, ${busy(peer.busy)}, ${busy(row.generatorBusy)}`
     return [
       row.row,
@@ -45,7 +44,8 @@ function cells(row: BenchmarkRow): string[][] {
       row.unit,
       figures(row.ours),
       `${peer.name} ${figures(peer)}`,
-      shown,
+      times(ratio(row, peer)),
+      times(ratioPerCore(row, peer)),
       used,
       notes(row, note),
     ]
@@ -55,6 +55,10 @@ function cells(row: BenchmarkRow): string[][] {
 function figures(of: Figures | undefined): string {
   if (of === undefined || of.samples.length === 0) return '-'
   return `${number(median(of.samples))} (${number(Math.min(...of.samples))}-${number(Math.max(...of.samples))})`
+}
+
+function times(value: number | undefined): string {
+  return value === undefined ? '-' : `${value.toFixed(2)}x`
 }
 
 function busy(share: number | undefined): string {

@@ -75,7 +75,8 @@ function transfer(): { seconds: number; frames: number } {
   while (received < totalBytes) {
     const next = Math.min(timers.pollAt(), sender.pollAt(), receiver.pollAt())
     if (next > now) now = next
-    if (++idle > 100_000_000 || next === Number.POSITIVE_INFINITY) throw new Error(`stuck at ${received} bytes, ${now} ms`)
+    if (++idle > 100_000_000 || next === Number.POSITIVE_INFINITY)
+      throw new Error(`stuck at ${received} bytes, ${now} ms`)
     timers.poll(now)
     sender.poll(now)
     receiver.poll(now)

@@ -4,7 +4,13 @@
  */
 import { CHECKSUM_NONE, type Frame, FramePool } from '../../packages/netstack/src/link/frame.ts'
 import { createTcpLayer } from '../../packages/netstack/src/transport/tcp/layer.ts'
-import type { AddressWords, TcpConnection, TcpFlow, TcpLayer, TcpOutput } from '../../packages/netstack/src/transport/tcp/types.ts'
+import type {
+  AddressWords,
+  TcpConnection,
+  TcpFlow,
+  TcpLayer,
+  TcpOutput,
+} from '../../packages/netstack/src/transport/tcp/types.ts'
 
 const HEADER_BYTES = 20
 const BATCH = 64
@@ -77,7 +83,8 @@ export function bulk(megabytes: number, mtu: number): number {
         server.observer = {
           onReadable: (connection) => {
             if (connection.readableBytes >= 32768 || received + connection.readableBytes >= total) {
-              for (let count = connection.read(into, clock()); count > 0; count = connection.read(into, clock())) received += count
+              for (let count = connection.read(into, clock()); count > 0; count = connection.read(into, clock()))
+                received += count
             }
           },
         }
@@ -85,7 +92,10 @@ export function bulk(megabytes: number, mtu: number): number {
     },
     clock(),
   )
-  const client = a.layer.connect({ local: address(1), remote: address(2), remotePort: 80, observer: { onConnected: write, onWritable: write } }, clock())
+  const client = a.layer.connect(
+    { local: address(1), remote: address(2), remotePort: 80, observer: { onConnected: write, onWritable: write } },
+    clock(),
+  )
   const began = performance.now()
   while (received < total) {
     const now = clock()
@@ -96,7 +106,8 @@ export function bulk(megabytes: number, mtu: number): number {
     }
   }
   const seconds = (performance.now() - began) / 1000
-  if (client.info(clock()).totalRetransmitted > 0) console.error(`retransmitted ${client.info(clock()).totalRetransmitted}`)
+  if (client.info(clock()).totalRetransmitted > 0)
+    console.error(`retransmitted ${client.info(clock()).totalRetransmitted}`)
   return megabytes / seconds
 }
 
