@@ -7,6 +7,7 @@ import type { HubLimits } from '../core/limits.ts'
 import { createHttpServer } from '../edge/http.ts'
 import { nodeEnvironment } from '../edge/node.ts'
 import { processStatistics } from '../edge/process.ts'
+import { linesGateway } from '../gateways/lines/gateway.ts'
 import { natsGateway } from '../gateways/nats/gateway.ts'
 import { rawGateway } from '../gateways/raw/gateway.ts'
 import { httpGateway } from '../monitoring/http/gateway.ts'
@@ -35,7 +36,7 @@ export interface HubOptions {
 }
 
 /** The protocols that every hub speaks. */
-const builtinGateways: readonly GatewayFactory[] = [natsGateway, rawGateway]
+const builtinGateways: readonly GatewayFactory[] = [natsGateway, linesGateway, rawGateway]
 
 /**
  * Makes a hub and opens its listeners.

@@ -4,6 +4,7 @@ import type { Charset, OnLoss } from './charset.ts'
 import { type ContentCoding, compress, decompress } from './content-coding.ts'
 import { FrameWriter, type OnDelimiter } from './frame-writer.ts'
 import { type FrameReader, type Framing, frameReader } from './framing.ts'
+import { onOneLine } from './json.ts'
 
 export const codecNames = ['text', 'json', 'bytes'] as const
 
@@ -72,10 +73,6 @@ function checkedJson(text: Buffer): Buffer {
   }
 }
 
-const LINE_FEED = 0x0a
-const RETURN = 0x0d
-const SPACE = 0x20
-
 /** Payloads in, frames out. */
 export class OutboundFormat {
   readonly #format: Format
@@ -94,7 +91,6 @@ export class OutboundFormat {
     const { codec, charset, coding, onLoss, framing } = this.#format
     let bytes = payload
     if (codec !== 'bytes') {
-      // Line breaks in JSON stand between its tokens only, where a space does as well.
       if (codec === 'json') bytes = framing.name === 'newline' ? onOneLine(checkedJson(payload)) : checkedJson(payload)
       bytes = charset.fromUtf8(bytes, onLoss)
     }
@@ -108,11 +104,4 @@ export class OutboundFormat {
   get tail(): Buffer {
     return this.#writer.tail
   }
-}
-
-function onOneLine(json: Buffer): Buffer {
-  if (!json.includes(LINE_FEED) && !json.includes(RETURN)) return json
-  const line = Buffer.from(json)
-  for (let i = 0; i < line.length; i++) if (line[i] === LINE_FEED || line[i] === RETURN) line[i] = SPACE
-  return line
 }

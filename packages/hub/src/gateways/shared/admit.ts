@@ -24,7 +24,7 @@ export function admit(
   }
   connection.pause()
   void answer.then((identity) => {
-    if (connection.state !== 'opening') return
+    if (connection.state !== 'opening' && connection.state !== 'ready') return
     then(identify(connection, identity))
     connection.resume()
   })

@@ -1,0 +1,24 @@
+/** The JSON lines gateway: `lines://host:port`, `lines+unix:///path`, `ipc:///path`. */
+import type { Gateway, GatewayContext, GatewayFactory } from '../../core/gateway.ts'
+import type { ListenerUrl } from '../../core/listener-url.ts'
+import { UrlOptions } from '../../core/url-options.ts'
+import { LinesCodec } from './codec.ts'
+
+const help = {
+  maxLineBytes: 'longest line (default: twice the payload limit and 4096)',
+  maxRequests: 'requests of one connection that may wait for answers (default 1024)',
+}
+
+export const linesGateway: GatewayFactory = {
+  manifest: { scheme: 'lines', defaultPort: 4224, options: help },
+  create(url: ListenerUrl, context: GatewayContext): Gateway {
+    const options = new UrlOptions(url)
+    options.assertKnown(Object.keys(help))
+    const { maxPayloadBytes } = context.limits
+    const settings = {
+      maxLineBytes: options.integer('maxLineBytes', 2 * maxPayloadBytes + 4096, 64, 2 ** 30),
+      maxRequests: options.integer('maxRequests', 1024, 1, 2 ** 20),
+    }
+    return { open: (connection) => new LinesCodec(connection, context, settings) }
+  },
+}
