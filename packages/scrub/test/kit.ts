@@ -1,5 +1,5 @@
 /** Short ways for tests to compile rules and scrub one message. */
-import type { Outcome, RuleConfig, ScrubConfig, ScrubEnvironment, Scrubber } from '../src/mod.ts'
+import type { Outcome, RuleConfig, Scrubber, ScrubConfig, ScrubEnvironment } from '../src/mod.ts'
 import { compilePolicies, createKeyRing, MemoryVault } from '../src/mod.ts'
 
 export const context = { nowMs: Date.UTC(2026, 10, 21), source: 'test' }

@@ -40,7 +40,10 @@ test('JSON within JSON within JSON is looked into, and each level stays JSON', (
 })
 
 test('escaped JSON within prose is seen as well', () => {
-  const payload = JSON.stringify({ log: `got ${JSON.stringify({ mail: 'joe@firma.de' })} from queue` }).replace('@', '\\u0040')
+  const payload = JSON.stringify({ log: `got ${JSON.stringify({ mail: 'joe@firma.de' })} from queue` }).replace(
+    '@',
+    '\\u0040',
+  )
   assert.equal(JSON.parse(after(detectors, payload)).log, 'got {"mail":"[email]"} from queue')
 })
 
@@ -100,7 +103,14 @@ test('JSON that is none is refused where fields are named, since its fields cann
 test('findings tell where and by which rule, never what', () => {
   const outcome = scrub(detectors, '{"users":[{"mail":"joe@firma.de"}],"ann@firma.de":{"x":"bob@firma.de"}}')
   assert.deepEqual(
-    outcome.findings.map(({ rule, detector, path, place, enforced, action }) => [rule, detector, path, place, enforced, action]),
+    outcome.findings.map(({ rule, detector, path, place, enforced, action }) => [
+      rule,
+      detector,
+      path,
+      place,
+      enforced,
+      action,
+    ]),
     [
       ['default', 'email', '$.users[0].mail', 'payload', true, 'remove'],
       ['default', 'email', '$.*', 'payload', true, 'remove'],

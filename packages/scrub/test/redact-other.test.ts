@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import {
+  brotliCompressSync,
+  deflateRawSync,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import { after, compile, compileRules, context, scrub } from './kit.ts'
 
 const detectors = compileRules([{ detectors: 'default', action: 'remove' }])
@@ -11,18 +19,28 @@ test('plain text keeps everything around a finding', () => {
 
 test('forms are read decoded and written encoded; field rules go by name', () => {
   assert.equal(after(detectors, 'a=1&mail=joe%40firma.de&b=x+y'), 'a=1&mail=%5Bemail%5D&b=x+y')
-  const rule = compileRules([{ fields: ['$.pin'], action: 'remove' }, { fields: ['$.name'], action: 'mask' }])
+  const rule = compileRules([
+    { fields: ['$.pin'], action: 'remove' },
+    { fields: ['$.name'], action: 'mask' },
+  ])
   assert.equal(after(rule, 'pin=12&name=Jo+Doe&pin=3&a=b'), 'name=***&a=b')
 })
 
 test('percent-encoding within JSON and text hides nothing', () => {
-  assert.equal(after(detectors, '{"url":"https://a.b/?m=joe%40firma.de&x=1"}'), '{"url":"https://a.b/?m=%5Bemail%5D&x=1"}')
+  assert.equal(
+    after(detectors, '{"url":"https://a.b/?m=joe%40firma.de&x=1"}'),
+    '{"url":"https://a.b/?m=%5Bemail%5D&x=1"}',
+  )
 })
 
 test('multipart parts are read by their own kind and name', () => {
-  const part = (name: string, body: string) => `--XyZ1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${body}\r\n`
+  const part = (name: string, body: string) =>
+    `--XyZ1\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${body}\r\n`
   const body = (pin: string, doc: string) => `${part('pin', pin)}${part('doc', doc)}--XyZ1--\r\n`
-  const scrubber = compileRules([{ fields: ['$.pin', '$.doc.secret'], action: 'mask' }, { detectors: ['email'], action: 'remove' }])
+  const scrubber = compileRules([
+    { fields: ['$.pin', '$.doc.secret'], action: 'mask' },
+    { detectors: ['email'], action: 'remove' },
+  ])
   assert.equal(
     after(scrubber, body('1234', '{"secret":"x","mail":"joe@firma.de"}')),
     body('***', '{"secret":"***","mail":"[email]"}'),
@@ -33,9 +51,18 @@ test('binary payloads keep their length, or are refused', () => {
   const bytes = Buffer.from('\x00\x0cjoe@firma.de\xff\xfe\x01', 'latin1')
   const outcome = scrub(detectors, bytes)
   assert.equal(outcome.kind, 'changed')
-  assert.equal(outcome.kind === 'changed' && Buffer.from(outcome.payload).toString('latin1'), '\x00\x0c************\xff\xfe\x01')
+  assert.equal(
+    outcome.kind === 'changed' && Buffer.from(outcome.payload).toString('latin1'),
+    '\x00\x0c************\xff\xfe\x01',
+  )
   const strict = compile({
-    policies: [{ name: 'p', subjects: ['events.>'], stages: [{ redact: { rules: [{ detectors: ['email'], action: 'mask' }], binary: 'reject' } }] }],
+    policies: [
+      {
+        name: 'p',
+        subjects: ['events.>'],
+        stages: [{ redact: { rules: [{ detectors: ['email'], action: 'mask' }], binary: 'reject' } }],
+      },
+    ],
   })
   assert.equal(scrub(strict, bytes).kind, 'rejected')
 })
@@ -44,7 +71,10 @@ test('header values are redacted, Wirehub-* never, trace context never', () => {
   const block =
     'NATS/1.0\r\nX-User: joe@firma.de\r\nWirehub-Source: joe@firma.de\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n'
   const outcome = scrub(detectors, '{}', block)
-  assert.equal(outcome.kind === 'changed' && Buffer.from(outcome.headers!).toString(), block.replace('joe@firma.de', '[email]'))
+  assert.equal(
+    outcome.kind === 'changed' && Buffer.from(outcome.headers!).toString(),
+    block.replace('joe@firma.de', '[email]'),
+  )
   assert.equal(outcome.findings[0].path, 'X-User')
 })
 
@@ -53,7 +83,11 @@ test('header rules go by name; a removed header leaves no line', () => {
     { headers: ['authorization'], action: 'remove' },
     { headers: ['X-Note'], detectors: ['email'], action: 'remove' },
   ])
-  const outcome = scrub(scrubber, 'x', 'NATS/1.0 503\r\nAuthorization: Basic abc\r\nX-Note: hi joe@firma.de\r\nX-Other: ann@firma.de\r\n\r\n')
+  const outcome = scrub(
+    scrubber,
+    'x',
+    'NATS/1.0 503\r\nAuthorization: Basic abc\r\nX-Note: hi joe@firma.de\r\nX-Other: ann@firma.de\r\n\r\n',
+  )
   assert.equal(
     outcome.kind === 'changed' && Buffer.from(outcome.headers!).toString(),
     'NATS/1.0 503\r\nX-Note: hi [email]\r\nX-Other: ann@firma.de\r\n\r\n',
@@ -117,7 +151,11 @@ test('other charsets are read as what they are and stay it', () => {
   )
   assert.equal(scrub(detectors, Buffer.from('{"name":"Zoë"}', 'utf16le')).kind, 'unchanged')
   const latin1 = detectors.scrub(
-    { subject: 'events.x', payload: Buffer.from('Zoë: joe@firma.de', 'latin1'), contentType: 'text/plain; charset=ISO-8859-1' },
+    {
+      subject: 'events.x',
+      payload: Buffer.from('Zoë: joe@firma.de', 'latin1'),
+      contentType: 'text/plain; charset=ISO-8859-1',
+    },
     context,
   )
   assert.equal(latin1.kind === 'changed' && Buffer.from(latin1.payload).toString('latin1'), 'Zoë: [email]')
@@ -126,5 +164,8 @@ test('other charsets are read as what they are and stay it', () => {
 test('digests of a payload that changed are dropped, its length is set right', () => {
   const headers = 'NATS/1.0\r\nContent-Digest: sha-256=:abc:\r\nContent-Length: 12\r\nX: y\r\n\r\n'
   const outcome = scrub(detectors, 'joe@firma.de', headers)
-  assert.equal(outcome.kind === 'changed' && Buffer.from(outcome.headers!).toString(), 'NATS/1.0\r\nContent-Length: 7\r\nX: y\r\n\r\n')
+  assert.equal(
+    outcome.kind === 'changed' && Buffer.from(outcome.headers!).toString(),
+    'NATS/1.0\r\nContent-Length: 7\r\nX: y\r\n\r\n',
+  )
 })

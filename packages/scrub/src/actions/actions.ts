@@ -134,7 +134,7 @@ function numberMark(value: string, mark: string, check: (head: string) => string
 }
 
 function digitsOf(mark: string, count: number): string {
-  const bytes = Buffer.from(mark.slice(mark.lastIndexOf(':') + 1), 'base64url')
+  const bytes = Buffer.from(mark.split('~')[3], 'base64url')
   return (bytes.readUIntBE(0, 6) % 10 ** count).toString().padStart(count, '0')
 }
 

@@ -62,10 +62,12 @@ export function createKeyRing(keys: readonly KeyConfig[]): KeyRing {
   return { newest, get: (id) => byId.get(id) }
 }
 
-/** What hash, tokenise and encrypt write: `scrub:<h|t|e>:<key id>:<base64url>`; only who has the key can make one. */
+/** What hash, tokenise and encrypt write: `scrub~<h|t|e>~<key id>~<base64url>~`; only who has the key can make
+ * one. All of its characters are unreserved in URLs (RFC 3986 section 2.3), so that it reads the same wherever it stands. */
 export type MarkKind = 'h' | 't' | 'e'
 
-const markPattern = /scrub:([hte]):([A-Za-z0-9-]{1,32}):([A-Za-z0-9_-]+)/g
+const markPattern = /scrub~([hte])~([A-Za-z0-9-]{1,32})~([A-Za-z0-9_-]+)~/g
+const wholeMarkPattern = new RegExp(`^${markPattern.source}$`)
 const checkBytes = 6
 const digestBytes = 18
 
@@ -81,7 +83,7 @@ export function tokenMark(key: Key, text: string): string {
 
 function digestMark(kind: MarkKind, key: Key, digest: Buffer): string {
   const body = digest.subarray(0, digestBytes)
-  return `scrub:${kind}:${key.id}:${Buffer.concat([body, checkOf(kind, key, body)]).toString('base64url')}`
+  return `scrub~${kind}~${key.id}~${Buffer.concat([body, checkOf(kind, key, body)]).toString('base64url')}~`
 }
 
 function checkOf(kind: MarkKind, key: Key, body: Uint8Array): Buffer {
@@ -91,7 +93,7 @@ function checkOf(kind: MarkKind, key: Key, body: Uint8Array): Buffer {
 /** The encrypted form of a text, or of a piece of JSON (`form` j) that is one again when decrypted. */
 export function encryptMark(key: Key, plain: string, form: 's' | 'j', nonce: Uint8Array): string {
   const sealed = seal(key.encrypt, nonce, Buffer.from(form + plain), `value ${key.id}`)
-  return `scrub:e:${key.id}:${sealed.toString('base64url')}`
+  return `scrub~e~${key.id}~${sealed.toString('base64url')}~`
 }
 
 export interface Decrypted {
@@ -113,7 +115,7 @@ export function decrypt(value: string, keys: KeyRing): Decrypted {
       match?.kind === 'e'
         ? `The value encrypted with key "${match.keyId}" cannot be opened.`
         : 'This is no encrypted value.',
-      'Give the whole "scrub:e:..." text and a key ring that holds its key.',
+      'Give the whole "scrub~e~...~" text and a key ring that holds its key.',
     )
   }
   return opened
@@ -133,10 +135,8 @@ interface Mark {
 }
 
 function wholeMark(text: string): Mark | undefined {
-  markPattern.lastIndex = 0
-  const match = markPattern.exec(text)
-  if (match === null || match[0].length !== text.length) return undefined
-  return { kind: match[1] as MarkKind, keyId: match[2], body: match[3] }
+  const match = wholeMarkPattern.exec(text)
+  return match === null ? undefined : { kind: match[1] as MarkKind, keyId: match[2], body: match[3] }
 }
 
 function openMark(mark: Mark, keys: KeyRing): Decrypted | undefined {
@@ -158,7 +158,7 @@ function isGenuine(mark: Mark, keys: KeyRing): boolean {
 
 /** Whether a text is one of our own marks, made with a key that we have: then it is left alone. */
 export function isOwnMark(text: string, keys: KeyRing | undefined): boolean {
-  if (keys === undefined || !text.startsWith('scrub:')) return false
+  if (keys === undefined || !text.startsWith('scrub~')) return false
   const mark = wholeMark(text)
   return mark !== undefined && isGenuine(mark, keys)
 }

@@ -6,13 +6,18 @@ import { parseSelector } from './selector.ts'
 const place = { path: 'test' }
 
 /** Which of the paths select the value behind these steps. */
-function selecting(paths: readonly string[], steps: readonly (string | number)[], ignoreCase = false): readonly string[] {
+function selecting(
+  paths: readonly string[],
+  steps: readonly (string | number)[],
+  ignoreCase = false,
+): readonly string[] {
   const automaton = new FieldAutomaton(
     paths.map((path) => ({ selector: parseSelector(path, place), rule: path })),
     ignoreCase,
   )
   let state = automaton.start
-  for (const step of steps) state = typeof step === 'number' ? automaton.element(state, step) : automaton.key(state, step)
+  for (const step of steps)
+    state = typeof step === 'number' ? automaton.element(state, step) : automaton.key(state, step)
   return automaton.rules(state)
 }
 
@@ -50,6 +55,10 @@ test('several paths are followed at once, and case counts only when asked', () =
 
 test('a path that cannot be read names the offset', () => {
   for (const path of ['', '$.', '$..a', '$.a[', '$.a[x]', 'a b', '$.a]', '$["x]']) {
-    assert.throws(() => parseSelector(path, place), { code: 'SCRUB_ERR_CONFIG', message: /not understood at offset \d+/ }, path)
+    assert.throws(
+      () => parseSelector(path, place),
+      { code: 'SCRUB_ERR_CONFIG', message: /not understood at offset \d+/ },
+      path,
+    )
   }
 })

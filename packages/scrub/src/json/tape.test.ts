@@ -44,7 +44,25 @@ test('what JSON.parse takes is taken, what it refuses is refused', () => {
     }),
     { numRuns },
   )
-  const piece = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"\\u0041"', '1', '-0', '1e5', '01', '.5', 'true', 'nul', ' ', '"')
+  const piece = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"\\u0041"',
+    '1',
+    '-0',
+    '1e5',
+    '01',
+    '.5',
+    'true',
+    'nul',
+    ' ',
+    '"',
+  )
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {
       const text = pieces.join('')

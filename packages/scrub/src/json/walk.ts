@@ -350,7 +350,7 @@ export class JsonWalker implements TextTarget {
     const from = view === undefined ? start + 1 : 0
     const to = view?.length ?? end - 1
     const opening = firstByte(bytes, from, to)
-    if ((opening !== 0x7b && opening !== 0x5b) || !inner.tape.parse(bytes, from, to)) return false
+    if ((opening !== 0x7b && opening !== 0x5b && opening !== 0x22) || !inner.tape.parse(bytes, from, to)) return false
     inner.edits.clear()
     inner.#path = this.path()
     inner.walk(bytes, state, name, groups, rule)

@@ -1,6 +1,6 @@
 import type { KeyRing } from '../actions/keyring.ts'
 import { isUtf8 } from '../edge/bytes.ts'
-import type { HeaderBlock } from '../headers/block.ts'
+import { HeaderBlock } from '../headers/block.ts'
 import type { HeaderRules } from '../headers/redact.ts'
 import { HeaderRedactor } from '../headers/redact.ts'
 import type { FieldAutomaton } from '../json/automaton.ts'
@@ -45,15 +45,19 @@ export class Redaction implements TextTarget {
   readonly #form: FormRedactor
   readonly #headers: HeaderRedactor
   readonly #fieldNames: readonly ScanGroup[] | undefined
+  /** Every scanner of every rule. */
+  readonly #groups: readonly ScanGroup[]
+  readonly #block: HeaderBlock = new HeaderBlock()
   #path = ''
 
   constructor(rules: RedactRules, recorder: Recorder, keys: KeyRing | undefined, identityKey: Uint8Array) {
     this.rules = rules
     this.#recorder = recorder
-    this.#levels = new TextLevels(recorder, keys)
+    this.#levels = new TextLevels(recorder, keys, labelsOf(rules))
     this.#walker = new JsonWalker(rules, recorder, this.#levels)
     this.#form = new FormRedactor(this.#walker.edits, rules.fields, recorder, this.#levels)
     this.#headers = new HeaderRedactor(rules.headers, recorder, this.#levels, keys, identityKey)
+    this.#groups = [...rules.everywhere, ...rules.rules.flatMap(({ group }) => (group === undefined ? [] : [group]))]
     this.#fieldNames = rules.fieldNames === undefined ? undefined : [rules.fieldNames]
   }
 
@@ -72,7 +76,14 @@ export class Redaction implements TextTarget {
   /** The redacted header block, or undefined when it stays as it is. */
   headers(block: HeaderBlock): Buffer | undefined {
     this.#recorder.place = 'header'
-    const result = this.#headers.redact(block)
+    let result = this.#headers.redact(block)
+    for (let pass = 1; result !== undefined && pass < mostPasses; pass++) {
+      if (!this.#levels.suspects(result, 0, result.length, this.#groups)) break
+      this.#block.parse(result)
+      const next = this.#headers.redact(this.#block)
+      if (next === undefined) break
+      result = next
+    }
     this.#recorder.place = 'payload'
     return result
   }
@@ -82,6 +93,18 @@ export class Redaction implements TextTarget {
    * @throws Rejection when it cannot be read as what its rules need
    */
   payload(bytes: Uint8Array, contentType: string): Buffer | undefined {
+    let result = this.#pass(bytes, contentType)
+    if (result === undefined) return undefined
+    // What is gone may have stood between a pattern and its neighbour: look again until nothing new comes up.
+    for (let pass = 1; pass < mostPasses && this.#levels.suspects(result, 0, result.length, this.#groups); pass++) {
+      const next = this.#pass(result, contentType)
+      if (next === undefined) break
+      result = next
+    }
+    return result
+  }
+
+  #pass(bytes: Uint8Array, contentType: string): Buffer | undefined {
     const { everywhere } = this.rules
     const end = bytes.length
     if (end === 0) return undefined
@@ -177,6 +200,7 @@ export class Redaction implements TextTarget {
   }
 }
 
+const mostPasses = 5
 const noGroups: readonly ScanGroup[] = []
 
 function invalidJson(at: number): Rejection {
@@ -193,4 +217,13 @@ function looksBinary(bytes: Uint8Array): boolean {
     if (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09 && byte !== 0x1b) controls++
   }
   return controls * 32 > end
+}
+
+/** What stands where a finding was removed, `[email]` and the like. */
+function labelsOf(rules: RedactRules): ReadonlySet<string> {
+  const labels = new Set<string>(['[removed]'])
+  for (const group of [...rules.everywhere, ...rules.rules.map((rule) => rule.group)]) {
+    for (const detector of group?.ruleOf.keys() ?? []) labels.add(`[${detector.name}]`)
+  }
+  return labels
 }

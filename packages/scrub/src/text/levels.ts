@@ -1,5 +1,6 @@
 import type { KeyRing } from '../actions/keyring.ts'
 import { ownMarks } from '../actions/keyring.ts'
+import { asBuffer } from '../json/names.ts'
 import type { Detector, SpanSink } from '../scan/types.ts'
 import type { Recorder } from '../stages/recorder.ts'
 import type { ScanGroup } from '../stages/rules.ts'
@@ -35,6 +36,7 @@ const restWorthHiding = 6
 export class TextLevels {
   readonly #recorder: Recorder
   readonly #keys: KeyRing | undefined
+  readonly #labels: ReadonlySet<string>
   readonly #views: View[] = []
   /** The level that is asked now. */
   #bytes: Uint8Array = new Uint8Array(0)
@@ -52,7 +54,8 @@ export class TextLevels {
     this.#hitDetectors[this.#hits++] = detector
   }
 
-  constructor(recorder: Recorder, keys: KeyRing | undefined) {
+  constructor(recorder: Recorder, keys: KeyRing | undefined, labels: ReadonlySet<string>) {
+    this.#labels = labels
     this.#recorder = recorder
     this.#keys = keys
   }
@@ -103,7 +106,9 @@ export class TextLevels {
     const hits = this.#hits
     for (let index = 0; index < hits; index++) {
       const from = this.#snap(this.#hitStarts[index])
-      const to = this.#hitEnds[index]
+      let to = this.#hitEnds[index]
+      // A backslash at its end belongs to the escape that follows.
+      while (to > from && this.#bytes[to - 1] === BACKSLASH) to--
       if (from >= to) continue
       const detector = this.#hitDetectors[index]
       if (marks.length === 0) this.#hit(group, detector, from, to, target)
@@ -135,10 +140,15 @@ export class TextLevels {
   }
 
   #marks(): readonly number[] {
-    if (this.#keys === undefined) return noMarks
-    const text = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length)
-    const range = text.toString('latin1', this.#start, this.#end)
-    return range.includes('scrub:') ? ownMarks(range, this.#keys) : noMarks
+    const range = asBuffer(this.#bytes).toString('latin1', this.#start, this.#end)
+    const found: number[] = this.#keys !== undefined && range.includes('scrub~') ? [...ownMarks(range, this.#keys)] : []
+    if (range.includes('[')) {
+      for (const match of range.matchAll(labelPattern)) {
+        if (this.#labels.has(match[0])) found.push(match.index, match.index + match[0].length)
+      }
+      if (found.length > 2) return inOrder(found)
+    }
+    return found
   }
 
   #hit(group: ScanGroup, detector: Detector, from: number, to: number, target: TextTarget): void {
@@ -146,9 +156,13 @@ export class TextLevels {
     if (rule === undefined) return
     let start = from
     let end = to
+    let encoded = 0
     for (let level = this.#depth - 1; level >= 0; level--) {
+      const length = end - start
       end = this.#views[level].sourceEnd(end)
       start = this.#views[level].sourceStart(start)
+      // A per cent sign elsewhere in the text does not make this finding a part of a URL.
+      if (this.#views[level].kind === 'json' || end - start !== length) encoded |= 1 << level
     }
     for (let index = 0; index < this.#taken.length; index += 2) {
       if (start >= this.#taken[index] && end <= this.#taken[index + 1]) return
@@ -162,8 +176,7 @@ export class TextLevels {
       start = target.start
       end = target.end
     }
-    const bytes = this.#bytes
-    const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+    const value = asBuffer(this.#bytes).toString(
       'utf8',
       target.isNumber ? this.#start : from,
       target.isNumber ? this.#end : to,
@@ -172,7 +185,9 @@ export class TextLevels {
     const replacement = this.#recorder.hit(rule, detector, value, target.isNumber ? 'number' : 'text', at)
     if (replacement === undefined) return
     let text = replacement
-    for (let level = this.#depth - 1; level >= 0; level--) text = this.#views[level].encode(text)
+    for (let level = this.#depth - 1; level >= 0; level--) {
+      if ((encoded & (1 << level)) !== 0) text = this.#views[level].encode(text)
+    }
     target.edits.add(start, end, target.isNumber && rule.action.keepsType ? text : target.encode(text))
   }
 
@@ -225,5 +240,14 @@ export class TextLevels {
   }
 }
 
-const noMarks: readonly number[] = []
+const labelPattern = /\[[a-z\d-]{2,48}\]/g
+
+/** Pairs of start and end, by start. */
+function inOrder(pairs: readonly number[]): readonly number[] {
+  const starts = Array.from({ length: pairs.length / 2 }, (_, index) => index * 2).sort(
+    (one, other) => pairs[one] - pairs[other],
+  )
+  return starts.flatMap((at) => [pairs[at], pairs[at + 1]])
+}
+
 const noBytes = new Uint8Array(0)

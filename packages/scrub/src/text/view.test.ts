@@ -10,7 +10,13 @@ test('JSON escapes are undone as JSON.parse does it', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.boolean(), (text, all) => {
       const escaped = all
-        ? [...text].map((one) => [...Array(one.length).keys()].map((at) => `\\u${one.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')).join('')
+        ? [...text]
+            .map((one) =>
+              [...Array(one.length).keys()]
+                .map((at) => `\\u${one.charCodeAt(at).toString(16).padStart(4, '0')}`)
+                .join(''),
+            )
+            .join('')
         : JSON.stringify(text).slice(1, -1)
       const source = Buffer.from(`ab${escaped}cd`)
       view.unescapeJson(source, 2, source.length - 2)
