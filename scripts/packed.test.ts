@@ -20,7 +20,7 @@ const expectations: { what: string; module?: string; bin?: string[]; prints: Reg
     what: 'wirehub: createHub publishes to a subscriber',
     module: `
       import { createHub } from 'wirehub'
-      const hub = createHub()
+      const hub = await createHub()
       hub.subscribe('greetings.*', (message) => console.log('got', message.subject))
       hub.publish('greetings.hello', 'hi')
       await new Promise((resolve) => setTimeout(resolve, 50))
