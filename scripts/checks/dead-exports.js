@@ -34,7 +34,7 @@ export const deadExports = {
         (issue[kind] ?? []).flat().map((/** @type {{ name?: string, line?: number }} */ entry) => ({
           file: issue.file,
           line: entry.line,
-          message: `${entry.name ?? ''}: ${message}`,
+          message: entry.name === undefined || entry.name === issue.file ? message : `${entry.name}: ${message}`,
           cure: kind === 'unlisted' ? 'add it to that package.json' : 'delete it, or use it',
         })),
       ),
