@@ -69,5 +69,5 @@ function fourthCheckSyn(connection: Connection, segment: Segment, acceptable: bo
     connection.raiseReadable()
   }
   receiver.ackNow = true
-  connection.finishProcessing(now)
+  connection.finishDue = true
 }

@@ -30,7 +30,7 @@ export function processSegment(connection: Connection, segment: Segment, now: nu
   sixthCheckUrgent(connection, segment)
   seventhProcessText(connection, segment, now)
   eighthCheckFin(connection, segment, now)
-  if (connection.state !== 'CLOSED') connection.finishProcessing(now)
+  connection.finishDue = true
 }
 
 /**
@@ -76,7 +76,7 @@ function predicted(connection: Connection, segment: Segment, now: number): boole
     receiver.buffer.append(segment.bytes, segment.payloadStart, segment.payloadEnd)
     acceptInOrder(connection, segment, length, now)
   }
-  connection.finishProcessing(now)
+  connection.finishDue = true
   return true
 }
 

@@ -106,6 +106,8 @@ export class Connection implements TcpConnection, FlowEntry {
   #dispatching = false
   #closeReason: TcpCloseReason = 'finished'
   #writeBlocked = false
+  /** The segment being processed calls for output or an ACK at the end. */
+  finishDue = false
   #softError: TcpIcmpError | undefined = undefined
 
   constructor(
@@ -333,12 +335,15 @@ export class Connection implements TcpConnection, FlowEntry {
     this.segmentsIn++
     this.lastHeardAt = now
     this.keepAliveProbes = 0 // the deadline is looked at when it comes: see #onLifeTimer
+    this.finishDue = false
     processSegment(this, segment, now)
+    // The user first: what it reads opens the window, and what it answers takes the ACK along.
     if (this.#events !== 0) this.dispatch()
+    if (this.finishDue && this.state !== 'CLOSED') this.#finishProcessing(now)
   }
 
   /** At the end of a segment's processing: data first, for it carries the ACK; then the ACK that is still due. RFC9293:MUST-58 */
-  finishProcessing(now: number): void {
+  #finishProcessing(now: number): void {
     const { sender } = this
     if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) sender.output(now)
     if (this.receiver.ackNow) emitAck(this, now)

@@ -61,7 +61,8 @@ class Layer implements TcpLayer, ListenerHost {
   /** The listener of a connection that nobody has accepted yet. */
   readonly #listenerOf: Map<Connection, Listener> = new Map()
   readonly #timeWait: Set<Connection> = new Set()
-  readonly #announced: Listener[] = []
+  /** Complete connections whose listeners are still to be told, each behind its listener. */
+  readonly #announced: (Listener | Connection)[] = []
   #challengeSecond = -1
   #challengesLeft = 0
 
@@ -194,8 +195,11 @@ class Layer implements TcpLayer, ListenerHost {
   }
 
   #announceAll(): void {
-    for (let listener = this.#announced.pop(); listener !== undefined; listener = this.#announced.pop()) {
+    while (this.#announced.length > 0) {
+      const connection = this.#announced.pop() as Connection
+      const listener = this.#announced.pop() as Listener
       listener.notify()
+      connection.dispatch()
     }
   }
 
@@ -334,8 +338,8 @@ class Layer implements TcpLayer, ListenerHost {
     this.#listenerOf.set(connection, listener)
   }
 
-  announce(listener: Listener): void {
-    this.#announced.push(listener)
+  announce(listener: Listener, connection: Connection): void {
+    this.#announced.push(listener, connection)
   }
 
   completed(connection: Connection): boolean {

@@ -23,7 +23,7 @@ export interface ListenerHost extends TcpHost {
   register(connection: Connection, listener: Listener): void
   stopListening(listener: Listener): void
   /** `onConnection` is to be called when the present segment has been processed. */
-  announce(listener: Listener): void
+  announce(listener: Listener, connection: Connection): void
 }
 
 export class Listener implements TcpListener {
@@ -86,7 +86,7 @@ export class Listener implements TcpListener {
     }
     this.#halfOpen.delete(connection)
     this.#queue.push(connection)
-    this.#host.announce(this)
+    this.#host.announce(this, connection)
     return true
   }
 

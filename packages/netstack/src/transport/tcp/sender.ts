@@ -96,17 +96,17 @@ export class Sender {
   }
 
   /** The peer has room again: what a probe carried is sent as ordinary data. */
-  #windowOpened(_now: number): void {
+  #windowOpened(now: number): void {
     const connection = this.#connection
     this.probes = 0
     this.#probeBackoff = 0
-    if (connection.timers.mode === TIMER_PERSIST) connection.timers.cancelRetransmit()
     const board = connection.recovery.board
     if (this.probing && board.count === 1) {
       this.next = board.startOf(board.head)
       board.popLast()
     }
     this.probing = false
+    if (connection.timers.mode === TIMER_PERSIST) connection.recovery.armTimer(now) // what is in flight is retransmitted again, not probed
   }
 
   /** Sends all that may be sent now: first what was lost, then new data, then the FIN. */
