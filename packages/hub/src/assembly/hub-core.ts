@@ -8,16 +8,18 @@ import type { Clock, Environment, Random, StreamSocket, Timer } from '../core/en
 import type { GatewayContext, GatewayFactory, HubIdentity } from '../core/gateway.ts'
 import { encodeHeaders } from '../core/headers.ts'
 import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from '../core/limits.ts'
-import { parseListenerUrl } from '../core/listener-url.ts'
+import { type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
 import type { TlsTerminator } from '../core/tls.ts'
 import { Turn } from '../core/turn.ts'
+import { Dialer } from '../dial/dialer.ts'
+import { dialOptions, gatewayPart } from '../dial/options.ts'
 import { HubError } from '../errors.ts'
 import { NATS_VERSION, VERSION } from '../version.ts'
 import { Admission, TOO_MANY } from './admission.ts'
 import { DeadLetters } from './dead-letters.ts'
-import { type BoundAddress, Listener } from './listener.ts'
+import { addressOf, type BoundAddress, Listener } from './listener.ts'
 import { MemoryGuard } from './memory-guard.ts'
 
 const SLAB_BYTES = 64 * 1024
@@ -65,6 +67,7 @@ export class HubCore implements ConnectionHost {
   readonly memoryGuard: MemoryGuard
   readonly deadLetters: DeadLetters
   readonly listeners: Listener[] = []
+  readonly dialers: Dialer[] = []
   readonly counters: HubCounters = { connectionsTotal: 0, connectionsRefused: 0, slowConsumers: 0, closed: new Map() }
   authenticator: Authenticator
   log: LogSink
@@ -154,19 +157,41 @@ export class HubCore implements ConnectionHost {
    */
   async listen(text: string, limits: Partial<ConnectionLimits> = {}, tls?: TlsTerminator): Promise<BoundAddress> {
     const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    const { listener, factory } = this.#listener(url, limits)
+    if (tls !== undefined) listener.useTls(tls, factory.manifest.startsTls === true)
+    const bound = await listener.open(this.environment, (socket, from) => this.#accept(socket, from))
+    this.listeners.push(listener)
+    return bound
+  }
+
+  #listener(url: ListenerUrl, limits: Partial<ConnectionLimits>): { listener: Listener; factory: GatewayFactory } {
     const factory = this.#factories.get(url.scheme)
     if (factory === undefined) {
       throw new HubError('WIREHUB_ERR_CONFIG', `No gateway speaks '${url.scheme}'.`, {
-        place: text,
+        place: url.text,
         cure: `Known are: ${[...this.#factories.keys()].join(', ')}.`,
       })
     }
     const all = { ...defaultConnectionLimits, ...factory.manifest.limits, ...limits }
-    const listener = new Listener(url, factory.create(url, this.gatewayContext(all)), all)
-    if (tls !== undefined) listener.useTls(tls, factory.manifest.startsTls === true)
-    const bound = await listener.open(this.environment.net, (socket, from) => this.#accept(socket, from))
-    this.listeners.push(listener)
-    return bound
+    return { listener: new Listener(url, factory.create(url, this.gatewayContext(all)), all), factory }
+  }
+
+  /**
+   * Dials a hand-written server and treats it as a connected socket of its protocol; dials again when it is lost.
+   * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option
+   */
+  connect(text: string, limits: Partial<ConnectionLimits> = {}): Dialer {
+    const given = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    const url = { ...gatewayPart(given), address: addressOf(given, this.environment.ipc) }
+    const { listener } = this.#listener(url, limits)
+    const dialer = new Dialer(url, dialOptions(given), {
+      environment: this.environment,
+      adopt: (socket) => this.adopt(socket, listener, false),
+      log: (level, sentence, detail) => this.log(level, sentence, detail),
+    })
+    this.dialers.push(dialer)
+    dialer.start()
+    return dialer
   }
 
   /** Stops a listener; its connections stay. */
@@ -267,6 +292,7 @@ export class HubCore implements ConnectionHost {
   }
 
   async #drain(): Promise<void> {
+    for (const dialer of this.dialers) dialer.stop()
     for (const listener of this.listeners) await listener.close()
     for (const connection of this.connections.values()) connection.codec.drain?.()
     // One turn later everything that the kernel had received before has been read and routed.

@@ -1,5 +1,5 @@
 /** A listener: a URL, its gateway, its server socket. */
-import type { ListenAddress, Network, StreamServer, StreamSocket } from '../core/environment.ts'
+import type { Environment, Ipc, ListenAddress, StreamServer, StreamSocket } from '../core/environment.ts'
 import type { Gateway } from '../core/gateway.ts'
 import type { ConnectionLimits } from '../core/limits.ts'
 import type { ListenerUrl } from '../core/listener-url.ts'
@@ -44,16 +44,25 @@ export class Listener {
    * Starts to listen.
    * @throws HubError WIREHUB_ERR_LISTEN when the address cannot be had
    */
-  async open(net: Network, accept: (socket: StreamSocket, listener: Listener) => void): Promise<BoundAddress> {
+  async open(
+    { net, ipc }: Pick<Environment, 'net' | 'ipc'>,
+    accept: (socket: StreamSocket, listener: Listener) => void,
+  ): Promise<BoundAddress> {
+    const address = addressOf(this.url, ipc)
+    const mode = modeOf(this.url)
+    if ('path' in address) await ipc?.claim(address.path)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true })
     this.#server = server
     await new Promise<void>((resolve, reject) => {
       server.on('error', (error) => reject(listenError(this.url, error)))
       server.on('listening', resolve)
       server.on('connection', (socket) => accept(socket, this))
-      server.listen({ ...this.url.address, backlog: 4096 })
+      const listen = (): void => void server.listen({ ...address, backlog: 4096 })
+      if ('path' in address && ipc !== undefined) ipc.listen(mode, listen)
+      else listen()
     })
-    this.bound = boundAddress(this.url, server)
+    if ('path' in address) ipc?.opened(address.path, mode)
+    this.bound = boundAddress(this.url, address, server)
     return this.bound
   }
 
@@ -69,10 +78,31 @@ export class Listener {
   }
 }
 
-function boundAddress(url: ListenerUrl, server: StreamServer): BoundAddress {
-  const address: ListenAddress = url.address
+/** Where to listen (or to dial): the URL's address, a path in the machine's own form. */
+export function addressOf(url: ListenerUrl, ipc: Ipc | undefined): ListenAddress {
+  const { address } = url
+  return 'path' in address && ipc !== undefined ? { path: ipc.path(address.path) } : address
+}
+
+/** Who may connect to a Unix socket: its owner, unless `mode=` says otherwise. */
+function modeOf(url: ListenerUrl): number {
+  const given = url.options.get('mode') ?? '600'
+  if (/^0?[0-7]{3}$/.test(given)) return Number.parseInt(given, 8)
+  throw new HubError('WIREHUB_ERR_CONFIG', `mode=${given} is no mode of a socket.`, {
+    place: url.text,
+    cure: 'Write it as chmod does, in octal: mode=660.',
+  })
+}
+
+function boundAddress(url: ListenerUrl, address: ListenAddress, server: StreamServer): BoundAddress {
   if ('path' in address)
-    return { url: url.text, scheme: url.scheme, host: undefined, port: undefined, path: address.path }
+    return {
+      url: `${url.scheme}+unix://${address.path}`,
+      scheme: url.scheme,
+      host: undefined,
+      port: undefined,
+      path: address.path,
+    }
   const given = server.address()
   const port = given !== null && typeof given === 'object' ? given.port : address.port
   const host = address.host.includes(':') ? `[${address.host}]` : address.host

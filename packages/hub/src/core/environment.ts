@@ -90,6 +90,21 @@ export interface ProcessStatistics {
   readonly runtime: string
 }
 
+/** Unix sockets and named pipes, where the machine has them. */
+export interface Ipc {
+  /** The path as the system wants it; the default one for the empty path. */
+  path(given: string): string
+  /**
+   * Makes sure that it can be listened on; a stale socket is removed.
+   * @throws HubError WIREHUB_ERR_LISTEN
+   */
+  claim(path: string): Promise<void>
+  /** Runs `listen` such that the socket it makes has at most this mode from the first moment. */
+  listen(mode: number, listen: () => void): void
+  /** It listens: gives it exactly this mode. */
+  opened(path: string, mode: number): void
+}
+
 /** Everything that comes in from outside. */
 export interface Environment {
   readonly net: Network
@@ -97,6 +112,8 @@ export interface Environment {
   readonly random: Random
   /** Without it the hub does not watch its memory. */
   readonly memory?: Memory
+  /** Without it paths are used as they are given. */
+  readonly ipc?: Ipc
   /** Without it monitoring leaves these figures out. */
   readonly statistics?: ProcessStatistics
 }

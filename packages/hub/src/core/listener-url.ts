@@ -16,7 +16,7 @@ export interface ListenerUrl {
 const SCHEME = /^([a-z][a-z0-9.-]*)(?:\+(unix|tls))?:\/\/(.*)$/is
 
 /**
- * Takes a listener's URL apart. `ipc://path` is `lines+unix://path`. Port 0 means any free port; a scheme's default port is used when none is given.
+ * Takes a listener's URL apart. `ipc://path` is `lines+unix://path`; without a path it is the machine's default one. Port 0 means any free port; a scheme's default port is used when none is given.
  * @param defaultPortOf the default port of a scheme, if it has one
  * @throws HubError WIREHUB_ERR_CONFIG with the cure
  */
@@ -39,7 +39,6 @@ export function parseListenerUrl(text: string, defaultPortOf: (scheme: string) =
   }
   if (transport === 'tls') options.set('tls', options.get('tls') ?? 'true')
   if (transport === 'unix') {
-    if (place === '') throw refuse('A Unix socket needs a path.')
     return { text, scheme, address: { path: place }, options }
   }
   const match = /^(\[[0-9a-f:.%]+\]|[^:/]*)(?::(\d{1,5}))?\/?$/i.exec(place.replace(/^[^@]*@/, ''))

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { totalmem } from 'node:os'
 import type { Clock, Environment, Memory, Network, Random } from '../core/environment.ts'
+import { nodeIpc } from './ipc.ts'
 
 const nodeClock: Clock = {
   now: () => Date.now(),
@@ -32,4 +33,5 @@ export const nodeEnvironment: Environment & { readonly memory: Memory } = {
   clock: nodeClock,
   random: nodeRandom,
   memory: nodeMemory,
+  ipc: nodeIpc,
 }

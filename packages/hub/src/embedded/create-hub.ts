@@ -17,6 +17,8 @@ import { type EventMap, Hub } from './hub.ts'
 export interface HubOptions {
   /** Listener URLs to open, e.g. `['nats://127.0.0.1:4222']`. None: the hub serves this process only. */
   listen?: readonly string[]
+  /** Hand-written servers to dial, e.g. `['raw://10.0.0.7:9000?framing=newline']`; lost ones are dialled again. */
+  connect?: readonly string[]
   /** Sockets; default: Node's. netstack's `net` runs the hub on simulated TCP. */
   net?: Network
   /** Time; default: the machine's. */
@@ -47,6 +49,7 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     net: options.net ?? nodeEnvironment.net,
     clock: options.clock ?? nodeEnvironment.clock,
     random: options.random ?? nodeEnvironment.random,
+    ...(options.net === undefined && nodeEnvironment.ipc !== undefined ? { ipc: nodeEnvironment.ipc } : {}),
     // In simulated time the machine's own figures would mean nothing.
     ...(options.clock === undefined ? { memory: nodeEnvironment.memory, statistics: processStatistics() } : {}),
   }
@@ -69,6 +72,7 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
   )
   try {
     for (const url of options.listen ?? []) await core.listen(url)
+    for (const url of options.connect ?? []) core.connect(url)
   } catch (error) {
     await hub.close()
     throw error
