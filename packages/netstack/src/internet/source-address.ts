@@ -12,17 +12,23 @@ export function selectSource(
   out: NetworkInterface,
   all: readonly NetworkInterface[],
 ): IpAddress | null {
-  return destination.family === 4 ? selectV4(nextHop, out, all) : selectV6(destination, out, all)
+  return destination.family === 4 ? selectV4(destination, nextHop, out, all) : selectV6(destination, out, all)
 }
 
-function selectV4(nextHop: IpAddress, out: NetworkInterface, all: readonly NetworkInterface[]): IpAddress | null {
+function selectV4(
+  destination: IpAddress,
+  nextHop: IpAddress,
+  out: NetworkInterface,
+  all: readonly NetworkInterface[],
+): IpAddress | null {
   let first: IpAddress | null = null
   for (const own of out.addresses) {
     if (own.address.family !== 4) continue
     if (own.prefix.contains(nextHop)) return own.address
     first ??= own.address
   }
-  if (first !== null) return first
+  // Whoever has no address yet says so when it asks everybody (RFC 2131 4.1).
+  if (first !== null || destination.isLimitedBroadcast) return first
   // An unnumbered interface borrows an address (RFC 1812 2.2.7).
   for (const other of all) {
     if (other === out || other.isLoopback) continue

@@ -1,0 +1,73 @@
+import { type AsyncHook, createHook } from 'node:async_hooks'
+
+/** Requests that `process.getActiveResourcesInfo()` lists and that end by themselves. Sockets and timers do not. */
+const REQUESTS = new Set([
+  'FSReqCallback',
+  'FSReqPromise',
+  'FileHandleCloseReq',
+  'GetAddrInfoReqWrap',
+  'GetNameInfoReqWrap',
+  'QueryReqWrap',
+  'ShutdownWrap',
+  'TCPConnectWrap',
+  'WriteWrap',
+  'ZLIB',
+])
+
+/** Jobs of crypto that no list shows: one resource is one job. */
+const JOBS =
+  /^(HASHREQUEST|PBKDF2REQUEST|SCRYPTREQUEST|RANDOMBYTESREQUEST|RANDOMPRIMEREQUEST|CHECKPRIMEREQUEST|SIGNREQUEST|CIPHERREQUEST|KEYPAIRGENREQUEST|KEYGENREQUEST|KEYEXPORTREQUEST|DERIVEBITSREQUEST|VERIFYREQUEST|ARGON2REQUEST)$/
+
+interface ZlibHandle {
+  write(...args: unknown[]): unknown
+}
+
+/** Knows of work in Node's thread pool: files by its list of requests, crypto and zlib by hooks. */
+export class ThreadPoolWatch {
+  readonly #jobs: Map<number, string> = new Map()
+  readonly #hook: AsyncHook
+
+  constructor() {
+    const callbacks = {
+      init: (id: number, type: string, _trigger: number, resource: object): void => {
+        if (JOBS.test(type)) this.#jobs.set(id, type)
+        else if (type === 'ZLIB') this.#watchZlib(id, resource as ZlibHandle)
+      },
+      before: (id: number): void => {
+        this.#jobs.delete(id)
+      },
+      destroy: (id: number): void => {
+        this.#jobs.delete(id)
+      },
+      // Promises are many and none of them is thread-pool work; older versions ignore the option and are slower.
+      trackPromises: false,
+    }
+    this.#hook = createHook(callbacks)
+  }
+
+  start(): void {
+    this.#hook.enable()
+  }
+
+  stop(): void {
+    this.#hook.disable()
+    this.#jobs.clear()
+  }
+
+  /** A zlib handle lives as long as its stream: its asynchronous writes are what is pending. */
+  #watchZlib(id: number, handle: ZlibHandle): void {
+    const jobs = this.#jobs
+    const write = handle.write
+    handle.write = function (this: ZlibHandle, ...args: unknown[]): unknown {
+      jobs.set(id, 'ZLIB')
+      return write.apply(this, args)
+    }
+  }
+
+  /** Kinds of work that is under way. */
+  pending(): string[] {
+    const kinds = new Set(this.#jobs.values())
+    for (const kind of process.getActiveResourcesInfo()) if (REQUESTS.has(kind)) kinds.add(kind)
+    return [...kinds]
+  }
+}

@@ -1,0 +1,87 @@
+import { FcsLink } from '../link/fcs.ts'
+import type { FramePool } from '../link/frame.ts'
+import { ImpairedLink } from '../link/impaired-link.ts'
+import type { ImpairmentOptions } from '../link/impairment.ts'
+import type { Link } from '../link/link.ts'
+import type { SeededRandom } from '../link/random.ts'
+import { TapLink } from '../link/tap.ts'
+import type { TimerQueue } from '../link/timer-queue.ts'
+import { createWire, type WireEnd } from '../link/wire.ts'
+import type { ExpandedEnd, ExpandedLink } from './topology.ts'
+
+/** One end of a simulated link: tap, then FCS, then faults, then the wire. */
+export interface SimLinkEnd {
+  readonly end: ExpandedEnd
+  /** What the interface, or the switch, is plugged into. */
+  readonly link: Link
+  readonly tap: TapLink
+  readonly impaired: ImpairedLink
+  readonly fcs: FcsLink | null
+  readonly wire: WireEnd
+}
+
+/** A link of a simulation. Faults act on frames as they leave an end. */
+export class SimLink {
+  readonly name: string
+  readonly options: ExpandedLink
+  readonly ends: readonly [SimLinkEnd, SimLinkEnd]
+  /** Told when the link goes up or down, so that the interfaces lose their carrier. */
+  onCarrier: ((up: boolean) => void) | null = null
+  #isUp = true
+
+  constructor(options: ExpandedLink, random: SeededRandom, pool: FramePool, timers: TimerQueue) {
+    this.name = options.name
+    this.options = options
+    const { medium = 'ethernet', mtu = 1500, delayMs = 0 } = options
+    const wires = createWire(timers, { medium, mtu, delayMs })
+    const build = (index: 0 | 1): SimLinkEnd => {
+      const own = index === 0 ? options.forward : options.backward
+      const send = { ...options.impair, ...own }
+      const stream = random.fork(index === 0 ? 'forward' : 'backward')
+      const impaired = new ImpairedLink(wires[index], { send }, stream, pool, timers)
+      const fcs = options.fcs === true ? new FcsLink(impaired) : null
+      const tap = new TapLink(fcs ?? impaired)
+      return { end: options.ends[index], link: tap, tap, impaired, fcs, wire: wires[index] }
+    }
+    this.ends = [build(0), build(1)]
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** Cuts the cable: what is under way is lost, and both ends know. */
+  down(): void {
+    if (!this.#isUp) return
+    this.#isUp = false
+    for (const { wire, impaired } of this.ends) {
+      wire.connected = false
+      wire.clear()
+      impaired.clear()
+    }
+    this.onCarrier?.(false)
+  }
+
+  up(): void {
+    if (this.#isUp) return
+    this.#isUp = true
+    for (const { wire } of this.ends) wire.connected = true
+    this.onCarrier?.(true)
+  }
+
+  /** Changes faults from now on, in one direction (`forward` leaves the first end) or both. */
+  impair(options: ImpairmentOptions, direction: 'forward' | 'backward' | 'both' = 'both'): void {
+    if (direction !== 'backward') this.ends[0].impaired.send.set(options)
+    if (direction !== 'forward') this.ends[1].impaired.send.set(options)
+  }
+
+  /** Loses every frame without telling the ends, as a partition does. */
+  partition(on: boolean, direction: 'forward' | 'backward' | 'both' = 'both'): void {
+    this.impair({ partition: on }, direction)
+  }
+
+  /** Frames under way. */
+  get framesInFlight(): number {
+    return this.ends.reduce((sum, end) => sum + end.wire.framesInFlight + end.impaired.send.framesInFlight, 0)
+  }
+}
