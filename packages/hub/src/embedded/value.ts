@@ -41,7 +41,7 @@ export function encodeArguments(values: readonly unknown[]): EncodedValue {
 /** The value of a payload. Without a content type: JSON if it is JSON, else text if it is UTF-8, else bytes. */
 export function decodeValue(payload: Uint8Array, contentType: string | undefined): unknown {
   const bytes = asBuffer(payload)
-  if (contentType !== undefined && contentType.startsWith(BINARY)) return bytes
+  if (contentType?.startsWith(BINARY)) return bytes
   if (contentType?.startsWith('text/')) return bytes.toString('utf8')
   if (bytes.length === 0) return undefined
   let text: string
