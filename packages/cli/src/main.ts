@@ -1,6 +1,7 @@
 /** The command line: finds the command, runs it, turns errors into one sentence and an exit code. */
 import { HubError, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
+import { bench } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
 import { pub } from './commands/pub.ts'
 import { reply } from './commands/reply.ts'
@@ -8,7 +9,7 @@ import { request } from './commands/request.ts'
 import { serve } from './commands/serve.ts'
 import { sub } from './commands/sub.ts'
 
-const commands: readonly Command[] = [serve, pub, sub, request, reply, completionCommand(() => commands)]
+const commands: readonly Command[] = [serve, pub, sub, request, reply, bench, completionCommand(() => commands)]
 
 function overview(): string {
   const width = Math.max(...commands.map((one) => one.name.length))
