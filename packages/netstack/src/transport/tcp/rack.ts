@@ -1,6 +1,6 @@
 /** RACK: loss detection by time, RFC 8985 6. */
 import type { RttEstimator } from './rtt.ts'
-import { EVER_RETRANSMITTED, LOST, RETRANSMITTING, SACKED, type Scoreboard } from './scoreboard.ts'
+import { LOST, NONE, RETRANSMITTING, SACKED, type Scoreboard } from './scoreboard.ts'
 import { seqBefore } from './sequence.ts'
 
 /** RFC 5681 and RFC 8985 6.2.4: DupThresh in segments. */
@@ -75,17 +75,17 @@ export class Rack {
     this.wait = 0
     if (!this.#known) return 0
     let lost = 0
-    for (let index = board.head; index < board.tail; index++) {
-      const flags = board.flagsOf(index)
-      const later = ((board.orderOf(index) - this.#latest) | 0) >= 0
-      // First transmissions are in order: nothing sent before the one delivered follows.
-      if (later && (flags & EVER_RETRANSMITTED) === 0) break
-      if (later || (flags & SACKED) !== 0 || (flags & (LOST | RETRANSMITTING)) === LOST) continue
+    let index = board.oldestInFlight
+    while (index !== NONE && ((board.orderOf(index) - this.#latest) | 0) < 0) {
+      const later = board.laterInFlight(index)
       const remaining = board.sentAt(index) + this.rtt + window - now
-      if (remaining <= EPSILON_MS) {
-        board.markLost(index)
-        lost += (board.endOf(index) - board.startOf(index)) | 0
-      } else if (remaining > this.wait) this.wait = remaining
+      if (remaining > EPSILON_MS) {
+        this.wait = remaining // those sent after it have longer to wait
+        break
+      }
+      board.markLost(index)
+      lost += (board.endOf(index) - board.startOf(index)) | 0
+      index = later
     }
     return lost
   }

@@ -16,6 +16,8 @@ export const EVER_RETRANSMITTED = 8
 export const HAS_FIN = 16
 
 const INITIAL_RECORDS = 16
+/** No neighbour. */
+export const NONE = -1
 
 /** See the head of this file. Records are named by index; the first is `head`, the one behind the last `tail`; indexes are never reused within a flight. */
 export class Scoreboard {
@@ -26,6 +28,11 @@ export class Scoreboard {
   #end: Int32Array = this.#start
   #sent: Float64Array = new Float64Array(0)
   #order: Int32Array = this.#start
+  /** Neighbours in the list by transmission, as indexes; NONE at the ends. */
+  #later: Int32Array = this.#start
+  #earlier: Int32Array = this.#start
+  #oldest: number = NONE
+  #newest: number = NONE
   #flags: Uint8Array = new Uint8Array(0)
   /** Transmissions so far: the order of sending, which time alone does not tell where many segments leave in one instant. */
   #transmissions = 0
@@ -70,9 +77,48 @@ export class Scoreboard {
     return this.#flags[index & this.#mask]!
   }
 
+  /** The record that was sent longest ago of those in flight (neither SACKed nor deemed lost), NONE for none. */
+  get oldestInFlight(): number {
+    return this.#oldest
+  }
+
+  /** The one sent after it. */
+  laterInFlight(index: number): number {
+    return this.#later[index & this.#mask]!
+  }
+
+  #append(index: number): void {
+    const at = index & this.#mask
+    this.#earlier[at] = this.#newest
+    this.#later[at] = NONE
+    if (this.#newest === NONE) this.#oldest = index
+    else this.#later[this.#newest & this.#mask] = index
+    this.#newest = index
+  }
+
+  #unlink(index: number): void {
+    const at = index & this.#mask
+    const earlier = this.#earlier[at]!
+    const later = this.#later[at]!
+    if (earlier === NONE) this.#oldest = later
+    else this.#later[earlier & this.#mask] = later
+    if (later === NONE) this.#newest = earlier
+    else this.#earlier[later & this.#mask] = earlier
+  }
+
+  /** Makes the list anew from the flags: after marks were taken back. */
+  #relink(): void {
+    this.#oldest = this.#newest = NONE
+    const indexes: number[] = []
+    for (let index = this.head; index < this.tail; index++) if (inFlight(this.flagsOf(index))) indexes.push(index)
+    indexes.sort((a, b) => (this.orderOf(a) - this.orderOf(b)) | 0)
+    for (const index of indexes) this.#append(index)
+  }
+
   /** Adds what was just sent for the first time. */
   push(start: number, end: number, now: number, flags: number): void {
     if (this.tail - this.head > this.#mask) this.#grow()
+    this.#append(this.tail)
     const at = this.tail++ & this.#mask
     this.#start[at] = start
     this.#end[at] = end
@@ -85,13 +131,16 @@ export class Scoreboard {
   /** Takes back the last record: it was a window probe whose byte the receiver did not take. */
   popLast(): void {
     const at = --this.tail & this.#mask
+    if (inFlight(this.#flags[at]!)) this.#unlink(this.tail)
     const length = (this.#end[at]! - this.#start[at]!) | 0
     this.#drop(length, this.#flags[at]!)
   }
 
   /** Removes the first record: it was acknowledged. */
   shift(): void {
-    const at = this.head++ & this.#mask
+    const at = this.head & this.#mask
+    if (inFlight(this.#flags[at]!)) this.#unlink(this.head)
+    this.head++
     this.#drop((this.#end[at]! - this.#start[at]!) | 0, this.#flags[at]!)
     if (this.retransmitHint < this.head) this.retransmitHint = this.head
   }
@@ -137,6 +186,7 @@ export class Scoreboard {
     const at = index & this.#mask
     const length = (this.#end[at]! - this.#start[at]!) | 0
     const flags = this.#flags[at]!
+    if (inFlight(flags)) this.#unlink(index)
     if ((flags & LOST) !== 0) this.lostBytes -= length
     if ((flags & RETRANSMITTING) !== 0) this.retransmittingBytes -= length
     this.#flags[at] = (flags & ~(LOST | RETRANSMITTING)) | SACKED
@@ -150,6 +200,7 @@ export class Scoreboard {
     const at = index & this.#mask
     const length = (this.#end[at]! - this.#start[at]!) | 0
     const flags = this.#flags[at]!
+    if (inFlight(flags)) this.#unlink(index)
     if ((flags & RETRANSMITTING) !== 0) this.retransmittingBytes -= length
     if ((flags & LOST) === 0) this.lostBytes += length
     this.#flags[at] = (flags & ~RETRANSMITTING) | LOST
@@ -160,6 +211,8 @@ export class Scoreboard {
   markRetransmitted(index: number, now: number): void {
     const at = index & this.#mask
     const flags = this.#flags[at]!
+    if (inFlight(flags)) this.#unlink(index)
+    if ((flags & SACKED) === 0) this.#append(index)
     if ((flags & RETRANSMITTING) === 0 && (flags & LOST) !== 0) {
       this.retransmittingBytes += (this.#end[at]! - this.#start[at]!) | 0
       this.#flags[at] = flags | RETRANSMITTING | EVER_RETRANSMITTED
@@ -192,6 +245,7 @@ export class Scoreboard {
     this.lostBytes = 0
     this.retransmittingBytes = 0
     this.retransmitHint = this.head
+    this.#relink()
   }
 
   /** Forgets what was SACKed: the receiver went back on it (RFC 2018 8). */
@@ -202,6 +256,7 @@ export class Scoreboard {
     }
     this.sackedBytes = 0
     this.sackedCount = 0
+    this.#relink()
   }
 
   /** True when `sequence` lies in a hole or record below what is SACKed. */
@@ -214,7 +269,8 @@ export class Scoreboard {
     this.head = this.tail = this.retransmitHint = 0
     this.outBytes = this.sackedBytes = this.lostBytes = this.retransmittingBytes = this.sackedCount = 0
     this.#mask = -1
-    this.#start = this.#end = this.#order = NO_RECORDS
+    this.#start = this.#end = this.#order = this.#later = this.#earlier = NO_RECORDS
+    this.#oldest = this.#newest = NONE
     this.#sent = NO_TIMES
     this.#flags = NO_FLAGS
   }
@@ -226,6 +282,8 @@ export class Scoreboard {
     const end = new Int32Array(size)
     const sent = new Float64Array(size)
     const order = new Int32Array(size)
+    const later = new Int32Array(size)
+    const earlier = new Int32Array(size)
     const flags = new Uint8Array(size)
     for (let index = this.head; index < this.tail; index++) {
       const from = index & this.#mask
@@ -234,15 +292,24 @@ export class Scoreboard {
       end[to] = this.#end[from]!
       sent[to] = this.#sent[from]!
       order[to] = this.#order[from]!
+      later[to] = this.#later[from]!
+      earlier[to] = this.#earlier[from]!
       flags[to] = this.#flags[from]!
     }
     this.#start = start
     this.#end = end
     this.#sent = sent
     this.#order = order
+    this.#later = later
+    this.#earlier = earlier
     this.#flags = flags
     this.#mask = mask
   }
+}
+
+/** Neither SACKed, nor deemed lost without being on its way again. */
+function inFlight(flags: number): boolean {
+  return (flags & SACKED) === 0 && (flags & (LOST | RETRANSMITTING)) !== LOST
 }
 
 const NO_RECORDS = new Int32Array(0)
