@@ -8,7 +8,7 @@ const scrubber = compileRules([
   { detectors: 'all', action: 'remove' },
 ])
 
-const size = 64 * 1024
+const size = 32 * 1024
 const times = (piece: string) => piece.repeat(Math.ceil(size / piece.length))
 const nested = (depth: number): string => (depth === 0 ? 'joe@firma.de' : JSON.stringify({ x: nested(depth - 1) }))
 
@@ -30,7 +30,7 @@ const payloads: Readonly<Record<string, (factor: number) => string>> = {
 }
 
 for (const [name, make] of Object.entries(payloads)) {
-  test(`${name}: four times the payload is no more than some times the work`, () => {
+  test(`${name}: four times the payload is no more than a few times the work`, () => {
     const measure = (factor: number): number => {
       const payload = Buffer.from(make(factor))
       let best = Number.POSITIVE_INFINITY
@@ -43,10 +43,15 @@ for (const [name, make] of Object.entries(payloads)) {
       return best
     }
     measure(1)
-    const one = measure(1)
-    const four = measure(4)
-    // Quadratic work would be sixteen times as much; 20 ms of grace drown the noise of small figures.
-    assert.ok(four < one * 10 + 20_000, `${one} us for one, ${four} us for four`)
+    // Quadratic work is sixteen times as much in every round; what only disturbs the machine is gone in the next one.
+    let told = ''
+    for (let round = 0; round < 6; round++) {
+      const one = measure(1)
+      const four = measure(4)
+      if (four < one * 10 + 5000) return
+      told += ` ${one} us for one, ${four} us for four;`
+    }
+    assert.fail(told)
   })
 }
 

@@ -253,11 +253,11 @@ export class JsonTape {
 
   #add(kind: number, start: number, end: number): number {
     const index = this.count * STRIDE
+    if (this.count >= this.#maxTokens) {
+      this.fault = 'tokens'
+      return -1
+    }
     if (index >= this.tokens.length) {
-      if (this.count >= this.#maxTokens) {
-        this.fault = 'tokens'
-        return -1
-      }
       const wider = new Int32Array(this.tokens.length * 2)
       wider.set(this.tokens)
       this.tokens = wider

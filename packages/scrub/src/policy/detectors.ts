@@ -1,4 +1,6 @@
 import { allDetectors } from '../detectors/mod.ts'
+import { ScrubError } from '../errors.ts'
+import { compileUserPattern } from '../patterns/user.ts'
 import type { Detector, DetectorCategory } from '../scan/types.ts'
 import { type ConfigReader, nearest } from './reader.ts'
 
@@ -49,10 +51,31 @@ export class DetectorCatalogue {
 }
 
 function userDetector(name: string, reader: ConfigReader): Detector {
-  throw reader.error(
-    `The detector "${name}" has a pattern of its own.`,
-    'These are not compiled yet.',
-    'pattern',
-    'SCRUB_ERR_PATTERN',
-  )
+  if (!/^[a-z][a-z\d-]{0,63}$/.test(name)) {
+    throw reader.error(
+      `"${name}" is no name for a detector.`,
+      'Use small letters, digits and dashes, as in "order-number".',
+      'name',
+    )
+  }
+  let pattern: Detector['pattern']
+  try {
+    pattern = compileUserPattern(reader.text('pattern'), reader.string('flags') ?? '')
+  } catch (error) {
+    if (error instanceof ScrubError) throw error
+    const key = /^flags /.test((error as Error).message) ? 'flags' : 'pattern'
+    throw reader.error(
+      `The pattern of "${name}" cannot be used.`,
+      `${(error as Error).message}.`,
+      key,
+      'SCRUB_ERR_PATTERN',
+    )
+  }
+  return {
+    name,
+    category: reader.choice('category', 'custom', categories),
+    description: reader.string('description') ?? 'A pattern of the configuration.',
+    default: true,
+    pattern,
+  }
 }
