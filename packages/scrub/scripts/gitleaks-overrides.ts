@@ -47,7 +47,7 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
       'https://[a-z0-9]{1,63}\\.webhook\\.office\\.com/webhookb2/[a-z0-9-]{36}@[a-z0-9-]{36}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}',
   },
   'azure-ad-client-secret': {
-    regex: '(?<![a-zA-Z0-9_~.-])([a-zA-Z0-9_~.]{3}\\dQ~[a-zA-Z0-9_~.-]{31,34})(?![a-zA-Z0-9_~.-])',
+    regex: '(?<![a-zA-Z0-9_~.-])([a-zA-Z0-9_~.]{3}\\dQ~[a-zA-Z0-9_~.-]{31,34})(?![a-zA-Z0-9_~-])',
     triggers: ['\\dQ~[a-zA-Z0-9_~.-]{4}'],
     lead: { set: '[A-Za-z0-9_~.]', max: 3 },
   },
@@ -55,6 +55,7 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
     regex: 'hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56}',
   },
   'sidekiq-sensitive-url': { skip: 'url-credentials does this' },
+  'perplexity-api-key': { regex: '\\b(pplx-[a-zA-Z0-9]{48})\\b' },
   // `SK` and 32 hexadecimal digits within a longer run are no Twilio key.
   'twilio-api-key': { regex: '\\b(SK[0-9a-fA-F]{32})\\b' },
   'vault-service-token': { regex: `\\b(hvs\\.[\\w-]{90,120}|s\\.(?=[A-Za-z]{0,23}\\d)[A-Za-z0-9]{24})${END}` },

@@ -49,7 +49,7 @@ function convert(rule: TomlRule): Row {
   if (prefix !== null) source = (prefix[1] ?? '') + source.slice(prefix[0].length)
   source = source.replaceAll(TERMINATOR, TERMINATED)
   const isAssigned = prefix !== null
-  const node = narrowed(parsePattern(source).node)
+  const node = narrowed(withOneGroup(parsePattern(source).node, isAssigned))
   const isDefault = override.default ?? !NOT_SECRET.test(rule.id)
   const fields = [
     `name: ${quote(rule.id)}`,
@@ -66,6 +66,38 @@ function convert(rule: TomlRule): Row {
   if (override.triggers !== undefined) fields.push(`triggers: [${override.triggers.map(quote).join(', ')}]`)
   if (override.lead !== undefined) fields.push(`lead: { set: ${quote(override.lead.set)}, max: ${override.lead.max} }`)
   return { name: rule.id, text: `  { ${fields.join(', ')} },` }
+}
+
+/**
+ * Of the groups only the one that is the finding stays: the last for assignments, whose names may have groups too, else the
+ * first.
+ */
+function withOneGroup(node: PatternNode, isAssigned: boolean): PatternNode {
+  if (node.type === 'choice')
+    return { ...node, options: node.options.map((option) => withOneGroup(option, isAssigned)) }
+  if (node.type !== 'sequence') return node.type === 'group' ? { ...node, item: ungrouped(node.item) } : ungrouped(node)
+  const groups = node.items.filter((item) => item.type === 'group')
+  const kept = isAssigned ? groups.at(-1) : groups[0]
+  return {
+    ...node,
+    items: node.items.map((item) => (item === kept ? withOneGroup(item, isAssigned) : ungrouped(item))),
+  }
+}
+
+function ungrouped(node: PatternNode): PatternNode {
+  switch (node.type) {
+    case 'group':
+      return ungrouped(node.item)
+    case 'sequence':
+      return { ...node, items: node.items.map(ungrouped) }
+    case 'choice':
+      return { ...node, options: node.options.map(ungrouped) }
+    case 'repeat':
+    case 'look':
+      return { ...node, item: ungrouped(node.item) }
+    default:
+      return node
+  }
 }
 
 /** Bounds what has no bound: a token of more than 4096 characters is found by its first 4096. */

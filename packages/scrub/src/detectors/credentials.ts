@@ -2,11 +2,27 @@ import type { Detector, MatchContext } from '../scan/types.ts'
 import { entropy } from './checksums.ts'
 import { isPlaceholder, nameOf } from './field-name.ts'
 
-/** Names that hold something about a secret, not the secret. */
-const ABOUT =
-  /(?:reset|forgot|url|uri|link|endpoint|host|expir|valid|changed|updated|created|issued|_at\b|At$|date|policy|length|hint|strength|score|[_-]id\b|Id$|name|type|count|total|usage|used|limit|max|min|size|required|enabled|status|state|version|algorithm|alg\b|format|prefix|suffix|label|title|desc|error|message|public|attempts|fields?\b|file|path|arn|ref\b|alias|index|page|cursor|next|continuation|prev|schema|foreign|primary|partition|sort|routing|idempoten|cache|object|storage|press|board|code\b|stone|word|cancel|csrf|xsrf|symbol|address|s3|bucket)/i
+/** Words in a name that say that it holds something about a secret, not the secret. */
+const ABOUT = new Set(
+  'reset forgot url uri link endpoint host expires expiry expiration expired valid validity changed updated created issued at date time policy length hint strength score id ids name type count counts total usage used limit max min size required enabled disabled status state version algorithm alg format prefix suffix label title description error message public attempts field fields file path arn ref alias index page cursor next continuation prev schema foreign primary partition sort routing idempotency cache object storage press board code stone word cancel csrf xsrf symbol address bucket fingerprint manager provider store rotation age days'.split(
+    ' ',
+  ),
+)
 
-const VALUE = /(?<=["'`])(?:[^"'`\r\n\\]|\\(?!["'`])){1,256}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{3,256}/
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
+}
+
+function isAbout(context: MatchContext): boolean {
+  const words = wordsOf(nameOf(context).replace(/id[_-]?token/i, 'token'))
+  return words.some((word) => ABOUT.has(word))
+}
+
+const VALUE =
+  /(?<=["'`])(?![ =:])(?:[^"'`\r\n\\]|\\(?!["'`])){1,256}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\:=][^\s"'`,;&<>(){}[\]\\]{2,255}/
 const WHOLE = /[\s\S]{1,1024}/
 
 function isQuoted({ text, start }: MatchContext): boolean {
@@ -15,8 +31,7 @@ function isQuoted({ text, start }: MatchContext): boolean {
 
 function isPassword(match: string, context: MatchContext): boolean {
   if (isPlaceholder(match)) return false
-  const name = nameOf(context)
-  if (ABOUT.test(name.replace(/pass(?:word|wd|phrase|code)?s?|pwd/gi, ''))) return false
+  if (isAbout(context)) return false
   if (context.fieldName !== '' && context.start === 0) return true
   if (isQuoted(context) || /[=>]\s*$/.test(context.text.slice(Math.max(0, context.start - 2), context.start)))
     return true
@@ -67,8 +82,7 @@ export const password: Detector = {
 
 function isSecret(match: string, context: MatchContext): boolean {
   if (match.length < 8 || isPlaceholder(match) || /\s/.test(match)) return false
-  const name = nameOf(context)
-  if (ABOUT.test(name.replace(/token|secret|key|api|access|auth|private/gi, ''))) return false
+  if (isAbout(context)) return false
   if (/^(?:https?:)?\/\//.test(match) || /^[a-z]+(?:[._ -][a-z]+)*$/i.test(match)) return false
   return /\d/.test(match) ? entropy(match) >= 2.8 : match.length >= 20 && entropy(match) >= 3.7
 }

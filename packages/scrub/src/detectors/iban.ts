@@ -31,7 +31,9 @@ function anyCase(code: string): string {
 
 const bodies: string[] = Object.entries(LENGTHS).map(([length, codes]) => {
   const prefix = codes.split(' ').map(anyCase).join('|')
-  return `(?:${prefix})\\d{2}(?:[ -]?[A-Za-z0-9]){${Number(length) - 4}}`
+  const rest = Number(length) - 4
+  const tail = rest % 4 === 0 ? '' : `[ -][A-Za-z0-9]{${rest % 4}}`
+  return `(?:${prefix})\\d{2}(?:[A-Za-z0-9]{${rest}}|(?:[ -][A-Za-z0-9]{4}){${Math.floor(rest / 4)}}${tail})`
 })
 
 /** Account numbers by ISO 13616: country, length, MOD 97-10. */
@@ -44,6 +46,7 @@ export const iban: Detector = {
   pattern: new RegExp(`(?<![A-Za-z0-9])(?:${bodies.join('|')})(?![A-Za-z0-9])`),
   validate: (match) => {
     const compact = match.replace(/[ -]/g, '')
+    if (/[a-z]/.test(compact) && /[A-Z]/.test(compact)) return false
     return mod97(compact.slice(4) + compact.slice(0, 4)) === 1
   },
   priority: 5,

@@ -1,12 +1,13 @@
 import type { Detector, MatchContext } from '../scan/types.ts'
 
 /** `Chrome/120.0.0.0`, `v1.2.3.4`, `"version": "1.2.3.4"`: four numbers that are no address. */
-const VERSION_BEFORE = /(?:[a-z_]\/|\bv(?:er(?:sion)?)?\.? ?|version[\\"']{0,2} ?[:=]? ?[\\"']{0,2})$/i
+const VERSION_BEFORE =
+  /(?:[a-z_]\/|\bv(?:er(?:sion)?)?\.? ?|(?:version|build|release|firmware|revision)[\\"']{0,2} ?[:=]? ?[\\"']{0,2}|(?:section|clause|chapter|appendix|figure|table|step|article|abschnitt|kapitel|oid|§) ?)$/i
 
 function isAddress4(_match: string, { text, start, fieldName, hasContext }: MatchContext): boolean {
   if (hasContext) return true
   if (/version|build|release|firmware/i.test(fieldName)) return false
-  const before = text.slice(Math.max(0, start - 16), start)
+  const before = text.slice(Math.max(0, start - 20), start)
   return before.endsWith('://') || before.endsWith('\\/\\/') || !VERSION_BEFORE.test(before)
 }
 

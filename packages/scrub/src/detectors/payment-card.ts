@@ -35,8 +35,12 @@ function hasIssuer(digits: string): boolean {
   return false
 }
 
-function validate(match: string, { hasContext }: MatchContext): boolean {
+/** An identity card has a number too. */
+const OTHER_CARD = /id(?:entity|entification)?[ _.-]?card|sim[ _.-]?card|library[ _.-]?card/i
+
+function validate(match: string, { hasContext, text, start, fieldName }: MatchContext): boolean {
   const digits = digitsOf(match)
+  if (digits.length < 14 && OTHER_CARD.test(`${fieldName} ${text.slice(Math.max(0, start - 48), start)}`)) return false
   if (!luhn(digits) || isOneDigit(digits)) return false
   // Nanosecond times and snowflake ids have 17 to 19 digits: those count only in groups of four, or where a word vouches.
   if (!hasContext && digits.length === match.length && ![14, 15, 16].includes(digits.length)) return false

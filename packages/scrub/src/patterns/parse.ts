@@ -22,7 +22,7 @@ export type PatternNode =
       readonly item: PatternNode
       readonly at: number
     }
-  | { readonly type: 'backreference'; readonly at: number }
+  | { readonly type: 'backreference'; readonly index: number; readonly at: number }
 
 export interface ParseOptions {
   readonly flags?: string
@@ -243,7 +243,7 @@ class Parser {
     }
     if (/[1-9k]/.test(char)) {
       this.at += char === 'k' ? this.source.indexOf('>', this.at) - this.at + 1 : 2
-      return { type: 'backreference', at }
+      return { type: 'backreference', index: Number(char) || 0, at }
     }
     const ranges = this.escapedSet()
     return { type: 'set', ranges: this.modes.ignoreCase ? foldCase(ranges) : ranges }

@@ -12,7 +12,7 @@ export function wordTriggers(word: string): string[] {
     Buffer.from(form, 'utf8')
       .toString('latin1')
       .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-      .replaceAll(' ', '[ _.-]?'),
+      .replace(/[ ']/g, "[ _.'-]?"),
   )
 }
 

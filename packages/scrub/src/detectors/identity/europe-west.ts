@@ -68,7 +68,7 @@ export const franceNir: Detector = nationalNumber({
   description: 'French social security numbers (key modulo 97)',
   written: NIR,
   triggers: [
-    '(?<![\\w.-])[1278]\\d{4}\\d[\\dAB]\\d{8}',
+    '(?<![\\w.-])[1278]\\d{4}\\d[\\dAB]\\d{6}[ .]?\\d\\d',
     '(?<![\\w.-])[1278][ .]\\d\\d[ .]\\d\\d[ .]\\d[\\dAB][ .]\\d\\d\\d',
   ],
   words: ['nir', 'sécurité sociale', 'securite sociale', 'numéro de sécu', 'insee'],
