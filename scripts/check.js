@@ -11,6 +11,7 @@ import { layers } from './checks/layers.js'
 import { createSources } from './checks/lib/sources.js'
 import { links } from './checks/links.js'
 import { lint } from './checks/lint.js'
+import { lockfile } from './checks/lockfile.js'
 import { testPlaces } from './checks/test-places.js'
 import { types } from './checks/types.js'
 import { words } from './checks/words.js'
@@ -24,6 +25,7 @@ const checks = [
   links,
   deadExports,
   dependencies,
+  lockfile,
   fileLength,
   functionLength,
   words,

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { complete } from '../complete-lockfile.js'
 
 const check = join(import.meta.dirname, '..', 'check.js')
 const folders: string[] = []
@@ -180,6 +181,27 @@ test('dependencies: one without a line of reason, and a line without its depende
     /dependencies\.md:2: gone is no dependency any more/,
   )
   accepts('dependencies', { 'package.json': manifest, 'docs/dependencies.md': '| `left-pad` | hub | pads |\n' })
+})
+
+test('lockfile: a dependency without an entry is refused, and completed where it is of another platform', () => {
+  const parent = {
+    version: '1.0.0',
+    dev: true,
+    optionalDependencies: { '@x/y-linux-arm64-musl': '1.0.0', '@x/y-darwin-x64': '1.0.0' },
+  }
+  const lock = { packages: { '': {}, 'node_modules/x': parent, 'node_modules/@x/y-darwin-x64': { version: '1.0.0' } } }
+  refuses(
+    'lockfile',
+    { 'package-lock.json': JSON.stringify(lock, null, 2) },
+    /package-lock\.json:4: @x\/y-linux-arm64-musl has no entry/,
+  )
+  assert.deepEqual(complete(lock), ['@x/y-linux-arm64-musl'])
+  accepts('lockfile', { 'package-lock.json': JSON.stringify(lock, null, 2) })
+  const entries: Record<string, object> = lock.packages
+  const added = { version: '1.0.0', cpu: ['arm64'], dev: true, libc: ['musl'], optional: true, os: ['linux'] }
+  assert.deepEqual(entries['node_modules/@x/y-linux-arm64-musl'], added)
+  const host = { packages: { 'node_modules/x': { version: '1.0.0', resolved: 'https://packages.example/x.tgz' } } }
+  refuses('lockfile', { 'package-lock.json': JSON.stringify(host) }, /names a host/)
 })
 
 test('file-length: 600 lines, 500 in netstack, generated files as long as they like', () => {
