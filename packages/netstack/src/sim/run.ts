@@ -7,6 +7,8 @@ export interface Platform {
   drain(): Promise<void>
   /** Work under way outside of the simulation (files, thread pool), by kind: the clock waits for it. */
   pending(): string[]
+  /** Real sockets, timers and the like that the program has opened, by kind: asked when nothing else can happen. */
+  outside(): string[]
   /** Waits a moment of real time for such work. */
   pause(): Promise<void>
   /** Makes the platform's own timers and random numbers virtual; returns what undoes it. */
@@ -69,6 +71,7 @@ export async function runSimulation<T>(
       },
     )
     await drive(world, platform, () => outcome.settled)
+    for (const kind of platform.outside()) world.nondeterminism.add(`${kind} outside of the simulation`)
     if (outcome.failed) throw outcome.error
     return outcome.value as T
   } catch (error) {
@@ -94,8 +97,15 @@ async function drive(world: World, platform: Platform, isDone: () => boolean): P
       await platform.pause()
       continue
     }
-    pauses = 0
     const next = world.pollAt()
+    const outside = next === Number.POSITIVE_INFINITY ? platform.outside() : []
+    if (outside.length > 0) {
+      for (const kind of outside) world.nondeterminism.add(`${kind} outside of the simulation`)
+      if (++pauses > PENDING_LIMIT_MS) throw new SimulationError(`nothing happened but ${outside.join(', ')}`, world)
+      await platform.pause()
+      continue
+    }
+    pauses = 0
     if (next === Number.POSITIVE_INFINITY) {
       throw new SimulationError(
         'the simulation stands still: no timer is set, no frame is under way, and it has not ended',

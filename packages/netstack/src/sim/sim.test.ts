@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { pbkdf2 } from 'node:crypto'
+import { pbkdf2, randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import * as timers from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { IpAddress } from '../internet/address.ts'
@@ -289,6 +292,38 @@ test('a path of a small MTU is found by TCP, and no frame is larger than its lin
     assert.deepEqual(await transfer(world, 'alice', 'carol', PATTERN), Buffer.from(PATTERN))
     assert.equal(sizes.get('left-right'), 1314)
     assert.equal(sizes.get('alice-switch'), 1514)
+  })
+})
+
+test('what a program draws at random, and its other timers, follow the seed and the clock', async () => {
+  const draw = (seed: number): Promise<unknown[]> =>
+    simulate({ ...PAIR, seed }, async (world) => {
+      await timers.setTimeout(1000)
+      await delay(500)
+      assert.equal(world.now, 1500)
+      return [
+        Math.random(),
+        randomBytes(4),
+        randomUUID(),
+        crypto.randomUUID(),
+        randomInt(1000),
+        Date.now(),
+        world.random.next(),
+      ]
+    })
+  const first = await draw(1)
+  assert.deepEqual(await draw(1), first)
+  assert.notDeepEqual(await draw(2), first)
+  assert.notDeepEqual(randomBytes(16), randomBytes(16))
+  assert.notEqual(Math.random(), Math.random())
+})
+
+test('a real socket is told of', async () => {
+  await simulate(PAIR, async (world) => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise((resolve) => server.close(resolve))
+    assert.match([...world.nondeterminism].join(), /TCP/)
   })
 })
 

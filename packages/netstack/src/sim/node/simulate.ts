@@ -31,6 +31,10 @@ class NodePlatform implements Platform {
     return this.#threads.pending()
   }
 
+  outside(): string[] {
+    return this.#threads.outside()
+  }
+
   pause(): Promise<void> {
     return new Promise((resolve) => realSetTimeout(resolve, 1))
   }
@@ -58,13 +62,14 @@ export async function simulate<T>(options: SimulationOptions, body: (world: Worl
   const threads = new ThreadPoolWatch()
   threads.start()
   try {
-    return await runSimulation(options, seed, new NodePlatform(threads), prepare, body)
+    return await runSimulation(options, seed, new NodePlatform(threads), (world) => prepare(world, threads), body)
   } finally {
     threads.stop()
   }
 }
 
-function prepare(world: World): void {
+function prepare(world: World, threads: ThreadPoolWatch): void {
+  threads.onReal = (kind) => world.nondeterminism.add(`${kind} outside of the simulation`)
   world.openFile = (path) => {
     const descriptor = openSync(path, 'w')
     return {

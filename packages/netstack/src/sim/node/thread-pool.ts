@@ -18,6 +18,9 @@ const REQUESTS = new Set([
 const JOBS =
   /^(HASHREQUEST|PBKDF2REQUEST|SCRYPTREQUEST|RANDOMBYTESREQUEST|RANDOMPRIMEREQUEST|CHECKPRIMEREQUEST|SIGNREQUEST|CIPHERREQUEST|KEYPAIRGENREQUEST|KEYGENREQUEST|KEYEXPORTREQUEST|DERIVEBITSREQUEST|VERIFYREQUEST|ARGON2REQUEST)$/
 
+/** What follows the machine's clock and network, and no seed. */
+const REAL = /^(TCPWRAP|TCPSERVERWRAP|UDPWRAP|PIPEWRAP|PIPESERVERWRAP|PROCESSWRAP|TLSWRAP|WORKER|HTTP2SESSION|QUIC_.*)$/
+
 interface ZlibHandle {
   write(...args: unknown[]): unknown
 }
@@ -26,11 +29,16 @@ interface ZlibHandle {
 export class ThreadPoolWatch {
   readonly #jobs: Map<number, string> = new Map()
   readonly #hook: AsyncHook
+  /** Told of each real socket, process or the like. */
+  onReal: ((kind: string) => void) | null = null
+  /** Real sockets, timers and the like that were there before the simulation. */
+  readonly #before: Map<string, number> = new Map()
 
   constructor() {
     const callbacks = {
       init: (id: number, type: string, _trigger: number, resource: object): void => {
         if (JOBS.test(type)) this.#jobs.set(id, type)
+        else if (REAL.test(type)) this.onReal?.(type)
         else if (type === 'ZLIB') this.#watchZlib(id, resource as ZlibHandle)
       },
       before: (id: number): void => {
@@ -47,6 +55,7 @@ export class ThreadPoolWatch {
 
   start(): void {
     this.#hook.enable()
+    for (const kind of process.getActiveResourcesInfo()) this.#before.set(kind, (this.#before.get(kind) ?? 0) + 1)
   }
 
   stop(): void {
@@ -62,6 +71,15 @@ export class ThreadPoolWatch {
       jobs.set(id, 'ZLIB')
       return write.apply(this, args)
     }
+  }
+
+  /** Real sockets, timers, processes that the program has opened: they follow no virtual clock. */
+  outside(): string[] {
+    const counts = new Map<string, number>()
+    for (const kind of process.getActiveResourcesInfo()) {
+      if (kind !== 'Immediate' && !REQUESTS.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    }
+    return [...counts].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind)
   }
 
   /** Kinds of work that is under way. */

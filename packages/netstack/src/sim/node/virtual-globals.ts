@@ -1,117 +1,24 @@
-import type { ScheduledTask } from '../../stack/scheduler.ts'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import type { World } from '../world.ts'
-
-type Callback = (...args: unknown[]) => void
-
-/** What virtual timers give in the place of Node's `Timeout`. */
-class VirtualTimeout {
-  readonly #world: World
-  readonly #callback: () => void
-  readonly #delayMs: number
-  readonly #repeats: boolean
-  readonly #onEnd: () => void
-  #task: ScheduledTask | null = null
-  readonly id: number
-
-  constructor(world: World, id: number, callback: () => void, delayMs: number, repeats: boolean, onEnd: () => void) {
-    this.#world = world
-    this.id = id
-    this.#callback = callback
-    // As in Node: less than a millisecond, or nonsense, is one.
-    this.#delayMs = delayMs >= 1 && delayMs <= 2_147_483_647 ? Math.trunc(delayMs) : 1
-    this.#repeats = repeats
-    this.#onEnd = onEnd
-    this.refresh()
-  }
-
-  ref(): this {
-    return this
-  }
-
-  unref(): this {
-    return this
-  }
-
-  hasRef(): boolean {
-    return true
-  }
-
-  refresh(): this {
-    this.#task?.cancel()
-    this.#task = this.#world.scheduler.schedule(this.#delayMs, () => {
-      if (this.#repeats) this.refresh()
-      else this.#onEnd()
-      this.#callback()
-    })
-    return this
-  }
-
-  close(): this {
-    this.#task?.cancel()
-    this.#onEnd()
-    return this
-  }
-
-  [Symbol.toPrimitive](): number {
-    return this.id
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-}
+import { installVirtualTimers } from './virtual-timers.ts'
 
 /**
- * Replaces global timers, `Date`, `performance.now` and `Math.random` by those of the world, for programs that know nothing of
- * it. Node's own inner timers stay real. Returns what undoes it.
+ * Replaces timers, `Date`, `performance.now` and sources of random numbers by those of the world, for programs that know
+ * nothing of it. What is inside Node (its own timers, TLS) stays real. Returns what undoes it.
  */
 export function installVirtualGlobals(world: World): () => void {
-  const random = world.random.fork('Math.random')
-  const saved = {
-    setTimeout: globalThis.setTimeout,
-    setInterval: globalThis.setInterval,
-    clearTimeout: globalThis.clearTimeout,
-    clearInterval: globalThis.clearInterval,
-    Date: globalThis.Date,
-  }
-  const savedRandom = Math.random
-  const savedNow = performance.now
-  const timeouts = new Map<number, VirtualTimeout>()
-  let nextId = 1
-  const make =
-    (repeats: boolean) =>
-    (callback: Callback, delayMs = 1, ...args: unknown[]) => {
-      if (typeof callback !== 'function') throw new TypeError('The "callback" argument must be of type function.')
-      const id = nextId++
-      const made = new VirtualTimeout(
-        world,
-        id,
-        () => callback(...args),
-        Number(delayMs),
-        repeats,
-        () => timeouts.delete(id),
-      )
-      timeouts.set(id, made)
-      return made
-    }
-  const clear = (timeout: unknown): void => {
-    if (timeout instanceof VirtualTimeout) timeout.close()
-    else if (typeof timeout === 'number' || typeof timeout === 'string') timeouts.get(Number(timeout))?.close()
-    else saved.clearTimeout(timeout as NodeJS.Timeout | undefined)
-  }
-  Object.assign(globalThis, {
-    setTimeout: make(false),
-    setInterval: make(true),
-    clearTimeout: clear,
-    clearInterval: clear,
-    Date: virtualDate(world, saved.Date),
-  })
-  Math.random = random.next
+  const undoTimers = installVirtualTimers(world)
+  const undoRandom = installVirtualRandom(world)
+  const RealDate = globalThis.Date
+  const realNow = performance.now
+  globalThis.Date = virtualDate(world, RealDate)
   performance.now = () => world.now
   return () => {
-    Object.assign(globalThis, saved)
-    Math.random = savedRandom
-    performance.now = savedNow
+    globalThis.Date = RealDate
+    performance.now = realNow
+    undoRandom()
+    undoTimers()
   }
 }
 
@@ -122,4 +29,64 @@ function virtualDate(world: World, RealDate: DateConstructor): DateConstructor {
     apply: () => new RealDate(now()).toString(),
     get: (target, property, receiver) => (property === 'now' ? now : Reflect.get(target, property, receiver)),
   })
+}
+
+type FillCallback = (error: Error | null, bytes: NodeJS.ArrayBufferView) => void
+
+function installVirtualRandom(world: World): () => void {
+  const random = world.random.fork('Math.random')
+  const secrets = world.random.fork('crypto')
+  const realRandom = Math.random
+  const { randomBytes, randomFillSync, randomFill, randomInt, randomUUID } = crypto
+  const web = globalThis.crypto
+  const fill = <T extends NodeJS.ArrayBufferView>(view: T, offset = 0, size = view.byteLength - offset): T => {
+    secrets.fill(new Uint8Array(view.buffer, view.byteOffset + offset, size))
+    return view
+  }
+  const bytes = (size: number, callback?: (error: Error | null, made: Buffer) => void): Buffer | undefined => {
+    const made = fill(Buffer.alloc(size))
+    if (callback === undefined) return made
+    setImmediate(callback, null, made)
+    return undefined
+  }
+  const integer = (low: number, high?: number | FillCallback, callback?: unknown): number | undefined => {
+    const [from, to] = typeof high === 'number' ? [low, high] : [0, low]
+    const done = (typeof high === 'function' ? high : callback) as ((error: null, value: number) => void) | undefined
+    const value = from + secrets.integer(to - from)
+    if (done === undefined) return value
+    setImmediate(done, null, value)
+    return undefined
+  }
+  const uuid = (): string => {
+    const made = fill(new Uint8Array(16))
+    made[6] = (made[6] & 0x0f) | 0x40
+    made[8] = (made[8] & 0x3f) | 0x80
+    const hex = Buffer.from(made).toString('hex')
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  }
+  const fillLater = (view: NodeJS.ArrayBufferView, ...rest: unknown[]): void => {
+    const callback = rest.pop() as FillCallback
+    setImmediate(callback, null, fill(view, ...(rest as number[])))
+  }
+  Object.assign(crypto, {
+    randomBytes: bytes,
+    randomFillSync: fill,
+    randomFill: fillLater,
+    randomInt: integer,
+    randomUUID: uuid,
+  })
+  // Own properties hide those of the prototype until they are deleted.
+  Object.assign(web, {
+    getRandomValues: <T extends NodeJS.ArrayBufferView>(view: T): T => fill(view),
+    randomUUID: uuid,
+  })
+  Math.random = random.next
+  syncBuiltinESMExports()
+  return () => {
+    Math.random = realRandom
+    Object.assign(crypto, { randomBytes, randomFillSync, randomFill, randomInt, randomUUID })
+    Reflect.deleteProperty(web, 'getRandomValues')
+    Reflect.deleteProperty(web, 'randomUUID')
+    syncBuiltinESMExports()
+  }
 }
