@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** @typedef {{ version?: string, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, dev?: boolean }} Entry */
+/** @typedef {{ version?: string, cpu?: string[], os?: string[], libc?: string[], optional?: boolean, dependencies?: Record<string, string>, optionalDependencies?: Record<string, string>, dev?: boolean }} Entry */
 
 const cpus = ['arm64', 'x64', 'ia32', 'riscv64', 'ppc64', 's390x', 'loong64', 'wasm32', 'arm']
 const systems = ['android', 'darwin', 'freebsd', 'linux', 'openbsd', 'openharmony', 'win32', 'sunos', 'aix']

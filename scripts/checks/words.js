@@ -23,7 +23,7 @@ const patterns = [
     cure: 'use the temporary folder that the platform names',
   },
   {
-    pattern: /\bregistry[.][a-z0-9-]+[.][a-z]{2,}/i,
+    pattern: /\bregistry[.](?!example[.])[a-z0-9-]+[.][a-z]{2,}/i,
     what: 'the host of a package registry',
     cure: 'leave it to the configuration of whoever installs',
   },
