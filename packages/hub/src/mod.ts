@@ -28,5 +28,17 @@ export { type EventMap, Hub, type PublishOptions, type RequestOptions } from './
 export type { HubHeaders, HubMessage } from './embedded/hub-message.ts'
 export type { HubSubscription } from './embedded/hub-subscription.ts'
 export { HubError, type HubErrorCode } from './errors.ts'
+export { defineGateway } from './gateways/custom/define.ts'
+export type {
+  Decoded,
+  DecodedMessage,
+  GatewayDefinition,
+  GatewayLimits,
+  GatewaySession,
+  OutgoingMessage,
+} from './gateways/custom/definition.ts'
+export { linesGateway } from './gateways/lines/gateway.ts'
+export { natsGateway } from './gateways/nats/gateway.ts'
+export { rawGateway } from './gateways/raw/gateway.ts'
 export { matches, parseLiteral, parsePattern, subjectKind } from './routing/subject.ts'
 export { NATS_VERSION, VERSION } from './version.ts'
