@@ -40,7 +40,7 @@ export function infoLine(context: NatsGatewayContext, connection: Connection, no
     jetstream: hub.engine.capabilities.streams ? true : undefined,
     client_id: connection.id,
     client_ip: connection.remoteAddress.replace(/^::ffff:/, ''),
-    auth_required: authenticator.required || undefined,
+    auth_required: (authenticator.required && authenticator.anonymous() === undefined) || undefined,
     tls_required: tls?.required || undefined,
     tls_available: (tls !== undefined && !tls.required) || undefined,
     tls_verify: tls?.verifiesClients || undefined,
