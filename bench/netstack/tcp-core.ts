@@ -12,7 +12,7 @@ import type {
   TcpOutput,
 } from '../../packages/netstack/src/transport/tcp/types.ts'
 
-const HEADER_BYTES = 20
+const _HEADER_BYTES = 20
 const BATCH = 64
 
 interface Side {

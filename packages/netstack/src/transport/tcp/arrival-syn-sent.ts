@@ -1,5 +1,6 @@
 /** SEGMENT ARRIVES in SYN-SENT: RFC 9293 3.10.7.3. */
 import type { Connection } from './connection.ts'
+import { EVENT_READABLE } from './events.ts'
 import { sendSyn, takeOffer } from './handshake.ts'
 import { ACK, CWR, ECE, RST, type Segment, SYN } from './segment.ts'
 import { seqAfter, seqAtMost } from './sequence.ts'
@@ -66,7 +67,7 @@ function fourthCheckSyn(connection: Connection, segment: Segment, acceptable: bo
     receiver.buffer.append(segment.bytes, segment.payloadStart, end)
     receiver.next = receiver.buffer.next
     connection.bytesReceived += end - segment.payloadStart
-    connection.raiseReadable()
+    connection.raise(EVENT_READABLE)
   }
   receiver.ackNow = true
   connection.finishDue = true

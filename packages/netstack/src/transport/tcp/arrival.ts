@@ -4,6 +4,7 @@
  */
 import { processSynSent } from './arrival-syn-sent.ts'
 import type { Connection } from './connection.ts'
+import { EVENT_END, EVENT_READABLE, EVENT_URGENT } from './events.ts'
 import { sendSyn } from './handshake.ts'
 import { ACK, CWR, FIN, PSH, RST, type Segment, SYN, URG } from './segment.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
@@ -283,7 +284,7 @@ function sixthCheckUrgent(connection: Connection, segment: Segment): void {
   if (known || !seqAfter(end, (receiver.next - receiver.buffer.readable) | 0)) return
   receiver.urgentEnd = end
   receiver.urgentValid = true
-  connection.raiseUrgent()
+  connection.raise(EVENT_URGENT)
 }
 
 /** Seventh, process the segment text. */
@@ -321,7 +322,7 @@ function acceptInOrder(connection: Connection, segment: Segment, gained: number,
   connection.lastDataReceivedAt = now
   receiver.sampleRoundTrip(segment, now)
   receiver.scheduleAck(gained, now)
-  connection.raiseReadable()
+  connection.raise(EVENT_READABLE)
 }
 
 /** RFC 3168 6.1.3: CE is echoed until CWR comes. */
@@ -350,7 +351,7 @@ function eighthCheckFin(connection: Connection, segment: Segment, now: number): 
   receiver.finReceived = true
   receiver.next = (receiver.finSequence + 1) | 0
   receiver.ackNow = true
-  connection.raiseEnd()
+  connection.raise(EVENT_END)
   switch (connection.state) {
     case 'ESTABLISHED':
       connection.setState('CLOSE-WAIT', 'FIN received')

@@ -2,13 +2,22 @@
 
 import { processSegment } from './arrival.ts'
 import { type CongestionControl, createCongestionControl } from './congestion/control.ts'
-import { initialWindow } from './congestion/reno.ts'
 import { TcpError } from './errors.ts'
+import {
+  ConnectionEvents,
+  EVENT_CLOSED,
+  EVENT_CONNECTED,
+  EVENT_DRAINED,
+  EVENT_SOFT_ERROR,
+  EVENT_WRITABLE,
+} from './events.ts'
 import type { FlowEntry } from './flow-table.ts'
 import { sendSyn, windowShiftFor } from './handshake.ts'
 import type { TcpHost } from './host.ts'
 import { connectionInfo } from './info.ts'
+import { armKeepAlive, onLifeTimer, onRetransmitTimer } from './lifetime.ts'
 import type { ResolvedOptions } from './options.ts'
+import { readPath } from './path.ts'
 import { Receiver } from './receiver.ts'
 import { Recovery } from './recovery.ts'
 import { RttEstimator } from './rtt.ts'
@@ -17,24 +26,8 @@ import { emitAck, emitSegment, pseudoHeaderBase } from './segment-writer.ts'
 import { Sender } from './sender.ts'
 import { assertTransition, receivesText, sendsText } from './state.ts'
 import type { TcpInfo } from './tcp-info.ts'
-import { ConnectionTimers, TIMER_PERSIST, TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
+import { ConnectionTimers, TIMER_RTO } from './timers.ts'
 import type { TcpCloseReason, TcpConnection, TcpFlow, TcpIcmpError, TcpObserver, TcpState } from './types.ts'
-
-const IPV4_HEADER_BYTES = 20
-const IPV6_HEADER_BYTES = 40
-const TCP_HEADER_BYTES = 20
-const TIMESTAMPS_BYTES = 12
-const SMALLEST_MSS = 48
-
-// Events that wait until processing is over.
-const CONNECTED = 1
-const READABLE = 2
-const URGENT = 4
-const END = 8
-const WRITABLE = 16
-const DRAINED = 32
-const SOFT_ERROR = 64
-const CLOSED = 128
 
 export class Connection implements TcpConnection, FlowEntry {
   readonly host: TcpHost
@@ -84,7 +77,8 @@ export class Connection implements TcpConnection, FlowEntry {
   /** abandon() was called: nobody reads. */
   abandoned = false
   userTimeoutMs: number
-  #oldestUnacknowledgedAt = -1
+  /** Since when there has been unacknowledged data without progress; -1: there is none. */
+  oldestUnacknowledgedAt = -1
   /** When an ACK that answers an unacceptable segment was last sent (limit as Linux's tcp_invalid_ratelimit). */
   lastInvalidAckAt: number = Number.NEGATIVE_INFINITY
 
@@ -102,13 +96,10 @@ export class Connection implements TcpConnection, FlowEntry {
   lastHeardAt = 0
   readonly createdAt: number
 
-  #events = 0
-  #dispatching = false
-  #closeReason: TcpCloseReason = 'finished'
+  readonly #events: ConnectionEvents = new ConnectionEvents()
   #writeBlocked = false
   /** The segment being processed calls for output or an ACK at the end. */
   finishDue = false
-  #softError: TcpIcmpError | undefined = undefined
 
   constructor(
     host: TcpHost,
@@ -140,7 +131,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.receiver = new Receiver(this, 0)
     this.recovery = new Recovery(this)
     if (options.windowScaling) this.receiver.windowShift = windowShiftFor(options.receiveBufferBytes)
-    this.readPath()
+    readPath(this)
   }
 
   // --- the state -------------------------------------------------------------------------------
@@ -167,8 +158,8 @@ export class Connection implements TcpConnection, FlowEntry {
     this.setState('ESTABLISHED', reason)
     this.lastHeardAt = now
     this.timers.cancelRetransmit()
-    this.#armKeepAlive(now)
-    if (!this.passive) this.raise(CONNECTED)
+    armKeepAlive(this, now)
+    if (!this.passive) this.raise(EVENT_CONNECTED)
     if (this.sender.buffer.length > 0 || this.sender.finQueued) this.receiver.ackNow = true
   }
 
@@ -317,7 +308,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.options.keepAlive = on
     if (idleMs > 0) this.options.keepAliveIdleMs = idleMs // RFC9293:MUST-27
     this.keepAliveProbes = 0
-    this.#armKeepAlive(now)
+    armKeepAlive(this, now)
   }
 
   setUserTimeout(timeoutMs: number): void {
@@ -334,11 +325,11 @@ export class Connection implements TcpConnection, FlowEntry {
   onSegment(segment: Segment, now: number): void {
     this.segmentsIn++
     this.lastHeardAt = now
-    this.keepAliveProbes = 0 // the deadline is looked at when it comes: see #onLifeTimer
+    this.keepAliveProbes = 0 // the deadline is looked at when it comes: see lifetime.ts
     this.finishDue = false
     processSegment(this, segment, now)
     // The user first: what it reads opens the window, and what it answers takes the ACK along.
-    if (this.#events !== 0) this.dispatch()
+    if (this.#events.pending !== 0) this.dispatch()
     if (this.finishDue && this.state !== 'CLOSED') this.#finishProcessing(now)
   }
 
@@ -368,70 +359,31 @@ export class Connection implements TcpConnection, FlowEntry {
   onAcknowledged(now: number): void {
     const { sender } = this
     if (sender.urgentPending && ((sender.urgentEnd - sender.unacknowledged) | 0) <= 0) sender.urgentPending = false
-    this.#oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
+    this.oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
     if (this.#writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
       this.#writeBlocked = false
-      this.raise(WRITABLE)
+      this.raise(EVENT_WRITABLE)
     }
-    if (sender.buffer.length === 0) this.raise(DRAINED)
+    if (sender.buffer.length === 0) this.raise(EVENT_DRAINED)
   }
 
-  raiseReadable(): void {
-    this.raise(READABLE)
-  }
-
-  raiseEnd(): void {
-    this.raise(END)
-  }
-
-  raiseUrgent(): void {
-    this.raise(URGENT)
+  raiseSoftError(error: TcpIcmpError): void {
+    this.#events.softError = error
+    this.raise(EVENT_SOFT_ERROR)
   }
 
   raiseClosed(reason: TcpCloseReason): void {
-    this.#closeReason = reason
-    this.raise(CLOSED)
+    this.#events.closeReason = reason
+    this.raise(EVENT_CLOSED)
   }
 
   raise(event: number): void {
-    this.#events |= event
+    this.#events.pending |= event
   }
 
-  /** Tells the observer what has come together; what happens in its calls comes after. */
+  /** Tells the owner what has happened. A connection that nobody has accepted yet keeps it. */
   dispatch(): void {
-    if (this.#dispatching || !this.accepted) return
-    this.#dispatching = true
-    try {
-      while (this.#events !== 0) {
-        const event = this.#events & -this.#events
-        this.#events &= ~event
-        this.#deliver(event)
-      }
-    } finally {
-      this.#dispatching = false
-    }
-  }
-
-  #deliver(event: number): void {
-    const observer = this.observer
-    switch (event) {
-      case CONNECTED:
-        return observer.onConnected?.(this)
-      case READABLE:
-        return observer.onReadable?.(this)
-      case URGENT:
-        return observer.onUrgent?.(this)
-      case END:
-        return observer.onEnd?.(this)
-      case WRITABLE:
-        return observer.onWritable?.(this)
-      case DRAINED:
-        return observer.onDrained?.(this)
-      case SOFT_ERROR:
-        return observer.onSoftError?.(this, this.#softError!)
-      default:
-        return observer.onClosed?.(this, this.#closeReason)
-    }
+    if (this.accepted) this.#events.dispatch(this)
   }
 
   // --- time ------------------------------------------------------------------------------------
@@ -453,179 +405,15 @@ export class Connection implements TcpConnection, FlowEntry {
       timers.cancelDelayedAck()
       emitAck(this, now, 'delayed ACK', 'RFC 9293 3.8.6.3')
     }
-    if (timers.retransmitAt <= now) this.#onRetransmitTimer(now)
-    if (timers.lifeAt <= now && this.state !== 'CLOSED') this.#onLifeTimer(now)
+    if (timers.retransmitAt <= now) onRetransmitTimer(this, now)
+    if (timers.lifeAt <= now && this.state !== 'CLOSED') onLifeTimer(this, now)
     if (this.state !== 'CLOSED') timers.resume()
-    if (this.#events !== 0) this.dispatch()
+    if (this.#events.pending !== 0) this.dispatch()
     if (this.host.trace?.onSample !== undefined) this.host.trace.onSample(this, now)
-  }
-
-  #onRetransmitTimer(now: number): void {
-    const { timers, recovery, sender } = this
-    const mode = timers.mode
-    timers.cancelRetransmit()
-    if (mode === TIMER_PERSIST) return sender.onPersistTimer(now)
-    if (mode === TIMER_REORDER) {
-      recovery.onReorderTimer(now)
-      return sender.output(now)
-    }
-    if (mode === TIMER_PROBE) return recovery.probe.send(now)
-    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') return this.#onSynTimeout(now)
-    if (recovery.board.count === 0) return
-    if (sender.window === 0) {
-      // A window that was shut while data was in flight: RFC 9293 3.8.6.1, not a loss.
-      return sender.onPersistTimer(now)
-    }
-    // RFC9293:MUST-20 (R2), MUST-21, MUST-23; RFC 5482 for the user's own limit.
-    if (recovery.timeouts >= this.options.retries || this.#userTimeoutOver(now)) {
-      this.sendReset(now, 'gave up', 'RFC 9293 3.8.3')
-      return this.terminate('timeout', 'retransmission limit (R2) or user timeout')
-    }
-    recovery.onTimeout(now)
-    sender.output(now)
-  }
-
-  #onSynTimeout(now: number): void {
-    // RFC9293:MUST-23: R2 of a SYN is at least 3 minutes; six tries with doubling make 127 s after 1 s, as Linux; the option raises it.
-    if (this.synRetries >= this.options.synRetries || this.#userTimeoutOver(now)) {
-      return this.terminate('timeout', 'no answer to SYN')
-    }
-    this.synRetries++
-    this.host.counters.retransmitted++
-    this.rtt.doubleRto()
-    sendSyn(this, now, 'SYN timeout', 'RFC 6298 5.4')
-    this.timers.setRetransmit(TIMER_RTO, now + this.limitByUserTimeout(this.rtt.rto, now))
-  }
-
-  /** RFC 5482: how long what is unacknowledged now may stay so. */
-  #userTimeoutOver(now: number): boolean {
-    if (this.userTimeoutMs <= 0) return false
-    const since =
-      this.#oldestUnacknowledgedAt >= 0
-        ? this.#oldestUnacknowledgedAt
-        : this.synchronized
-          ? this.lastDataSentAt
-          : this.createdAt
-    return now - since >= this.userTimeoutMs
-  }
-
-  /** A timeout that does not pass the user timeout by. */
-  limitByUserTimeout(timeout: number, now: number): number {
-    if (this.userTimeoutMs <= 0) return timeout
-    if (this.#oldestUnacknowledgedAt < 0) this.#oldestUnacknowledgedAt = this.synchronized ? now : this.createdAt
-    return Math.min(timeout, Math.max(1, this.#oldestUnacknowledgedAt + this.userTimeoutMs - now))
-  }
-
-  /** Zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do. */
-  giveUpProbing(now: number): boolean {
-    if (this.sender.probes < this.options.retries && !(this.sender.probes > 0 && this.#userTimeoutOver(now)))
-      return false
-    this.terminate('timeout', 'window probes unanswered')
-    return true
-  }
-
-  #armKeepAlive(now: number): void {
-    if (this.state === 'TIME-WAIT' || this.state === 'CLOSED' || (this.abandoned && this.state === 'FIN-WAIT-2')) return
-    this.timers.setLife(
-      this.options.keepAlive && this.synchronized ? now + this.options.keepAliveIdleMs : Number.POSITIVE_INFINITY,
-    )
-  }
-
-  /** TIME-WAIT, FIN-WAIT-2 without reader, or keep-alive (RFC 9293 3.8.4). */
-  #onLifeTimer(now: number): void {
-    if (this.state === 'TIME-WAIT') return this.terminate('finished', '2 MSL are over')
-    if (this.abandoned && this.state === 'FIN-WAIT-2')
-      return this.terminate('finished', 'FIN-WAIT-2 without a reader is over')
-    if (!this.options.keepAlive) return this.timers.setLife(Number.POSITIVE_INFINITY)
-    const { keepAliveIdleMs, keepAliveIntervalMs } = this.options
-    if (this.keepAliveProbes === 0) {
-      // RFC9293:MUST-26: only when nothing was heard, and nothing else is asking.
-      const due = Math.max(this.lastHeardAt, this.lastDataSentAt) + keepAliveIdleMs
-      if (due > now || this.recovery.board.count > 0)
-        return this.timers.setLife(Math.max(due, now + keepAliveIntervalMs))
-    } else if (this.keepAliveProbes >= this.options.keepAliveProbes) {
-      // RFC9293:MUST-29: a single probe without an answer proves nothing; all of them do.
-      this.sendReset(now, 'keep-alive unanswered', 'RFC 9293 3.8.4')
-      return this.terminate('keepalive-timeout', 'keep-alive unanswered')
-    }
-    this.keepAliveProbes++
-    emitSegment(this, (this.sender.next - 1) | 0, 0, ACK, now, 'keep-alive', 'RFC 9293 3.8.4')
-    this.timers.setLife(now + keepAliveIntervalMs)
   }
 
   /** FIN-WAIT-2 was reached: limited in time when nobody reads. */
   onFinWait2(now: number): void {
     if (this.abandoned) this.timers.setLife(now + this.options.finWait2TimeoutMs)
-  }
-
-  // --- path and errors -------------------------------------------------------------------------
-
-  /** Asks the stack what the way out can do. */
-  readPath(): void {
-    const { output } = this.host
-    const mtu = output.mtu(this.flow)
-    if (mtu > 0) this.pathMtu = mtu
-    this.gsoBytes = output.gsoBytes(this.flow)
-    this.checksumOffload = output.checksumOffload(this.flow)
-    const room = this.pathMtu - (this.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
-    // RFC9293:MUST-67: without options; RFC 9293 3.7.1.
-    this.advertisedMss = Math.max(SMALLEST_MSS, Math.min(room, this.options.maxSegmentBytes, 0xffff))
-    this.receiveMss = this.advertisedMss
-  }
-
-  /** RFC9293:MUST-16, 3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - options. */
-  updateMss(initial: boolean): void {
-    const room = this.pathMtu - (this.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
-    const optionBytes = this.timestampsOn ? TIMESTAMPS_BYTES : 0
-    const mss = Math.max(SMALLEST_MSS, Math.min(this.peerMss, room, this.options.maxSegmentBytes)) - optionBytes
-    this.sender.mss = mss
-    this.receiveMss = this.advertisedMss - optionBytes
-    this.initialWindowBytes = initialWindow(mss, this.options.initialWindowSegments)
-    this.congestion.setMss(mss, initial ? this.options.initialWindowSegments : 0)
-  }
-
-  /** RFC 8201, RFC 1191: the path's MTU has changed. What was too big is sent again at once. */
-  onPathMtu(now: number): void {
-    const before = this.sender.mss
-    this.readPath()
-    this.updateMss(false)
-    if (this.sender.mss >= before || !this.synchronized) return
-    this.recovery.onMssReduced(now)
-    this.sender.output(now)
-  }
-
-  /** RFC9293:MUST-55, MUST-56, SHLD-25, SHLD-26: hard errors end a connection only before it is established (RFC 5461 4). */
-  onIcmpError(error: TcpIcmpError, now: number): void {
-    const { sender } = this
-    const ahead = (error.sequence - sender.unacknowledged) | 0
-    if (ahead < 0 || ((error.sequence - sender.next) | 0) >= 0) {
-      // RFC 5927 4.1: not about anything in flight.
-      if (!(this.state === 'SYN-SENT' && error.sequence === sender.initial)) return
-    }
-    if (error.kind === 'source-quench') return // RFC9293:MUST-55
-    if (error.kind === 'fragmentation-needed') return this.onPathMtu(now)
-    const reason =
-      this.state === 'SYN-SENT' || (this.state === 'SYN-RECEIVED' && !this.passive) ? hardReason(error) : undefined
-    if (reason !== undefined) this.terminate(reason, `ICMP ${error.kind}`)
-    else {
-      this.#softError = error
-      this.raise(SOFT_ERROR)
-    }
-    this.dispatch()
-  }
-}
-
-function hardReason(error: TcpIcmpError): TcpCloseReason | undefined {
-  switch (error.kind) {
-    case 'protocol-unreachable':
-    case 'port-unreachable':
-      return 'protocol-unreachable'
-    case 'host-unreachable':
-    case 'administratively-prohibited':
-      return 'host-unreachable'
-    case 'network-unreachable':
-      return 'network-unreachable'
-    default:
-      return undefined
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../wire/tcp-options.ts'
 import type { Connection } from './connection.ts'
 import type { TcpHost } from './host.ts'
+import { updateMss } from './path.ts'
 import { ACK, CWR, ECE, type Segment, SYN } from './segment.ts'
 import { finishSegment } from './segment-writer.ts'
 import type { TcpFlow } from './types.ts'
@@ -140,5 +141,5 @@ export function takeOffer(connection: Connection, segment: Segment, now: number)
     receiver.windowShift = 0
   }
   connection.peerMss = peerMss(segment, connection.isIpv6)
-  connection.updateMss(true)
+  updateMss(connection, true)
 }

@@ -1,7 +1,16 @@
 /** Two TCP layers and a wire between them in virtual time, for the tests of this folder. No internet layer: addresses go beside the frame. */
-import { Frame, FramePool } from '../../link/frame.ts'
+import { type Frame, FramePool } from '../../link/frame.ts'
 import { createTcpLayer } from './layer.ts'
-import type { AddressWords, TcpConnection, TcpConnectionOptions, TcpFlow, TcpLayer, TcpLayerOptions, TcpObserver, TcpOutput } from './types.ts'
+import type {
+  AddressWords,
+  TcpConnection,
+  TcpConnectionOptions,
+  TcpFlow,
+  TcpLayer,
+  TcpLayerOptions,
+  TcpObserver,
+  TcpOutput,
+} from './types.ts'
 
 /** A small seeded generator (mulberry32): the same seed gives the same run. */
 export function seeded(seed: number): () => number {
@@ -85,7 +94,12 @@ export class Net {
   #order = 0
   #busyUntil = { a: 0, b: 0 }
 
-  constructor(link: LinkOptions = {}, seed = 1, defaults: TcpConnectionOptions = {}, layer: Partial<TcpLayerOptions> = {}) {
+  constructor(
+    link: LinkOptions = {},
+    seed = 1,
+    defaults: TcpConnectionOptions = {},
+    layer: Partial<TcpLayerOptions> = {},
+  ) {
     this.link = link
     this.seed = seed
     this.random = seeded(seed + 77)
@@ -180,7 +194,11 @@ export class Net {
 }
 
 /** A connection from a to port 80 of b, both ends, established. */
-export function connectPair(net: Net, options: TcpConnectionOptions = {}, observers: { client?: TcpObserver; server?: TcpObserver } = {}): { client: TcpConnection; server: TcpConnection } {
+export function connectPair(
+  net: Net,
+  options: TcpConnectionOptions = {},
+  observers: { client?: TcpObserver; server?: TcpObserver } = {},
+): { client: TcpConnection; server: TcpConnection } {
   let server: TcpConnection | undefined
   net.b.layer.listen(
     {
@@ -193,7 +211,10 @@ export function connectPair(net: Net, options: TcpConnectionOptions = {}, observ
     },
     net.now,
   )
-  const client = net.a.layer.connect({ local: net.a.address, remote: net.b.address, remotePort: 80, options, observer: observers.client ?? {} }, net.now)
+  const client = net.a.layer.connect(
+    { local: net.a.address, remote: net.b.address, remotePort: 80, options, observer: observers.client ?? {} },
+    net.now,
+  )
   net.run(() => server !== undefined && client.state === 'ESTABLISHED', 300_000)
   if (server === undefined) throw new Error(`no connection: client is ${client.state}`)
   return { client, server }

@@ -12,6 +12,7 @@ import { FlowTable, flowHash } from './flow-table.ts'
 import { FlowSecrets } from './isn.ts'
 import { Listener, type ListenerHost } from './listener.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
+import { onIcmpError, onPathMtu } from './path.ts'
 import { PortTable } from './port-table.ts'
 import { sendResetFor } from './reset.ts'
 import { ACK, RST, Segment, SYN } from './segment.ts'
@@ -374,7 +375,8 @@ class Layer implements TcpLayer, ListenerHost {
   onIcmpError(error: TcpIcmpError, now: number): void {
     const { local, localPort, remote, remotePort } = error
     const hash = this.#hashOfFlow(local, localPort, remote, remotePort)
-    this.#tuple(hash, local, localPort, remote, remotePort)?.onIcmpError(error, now)
+    const connection = this.#tuple(hash, local, localPort, remote, remotePort)
+    if (connection !== undefined) onIcmpError(connection, error, now)
   }
 
   onPathMtu(remote: AddressWords, now: number): void {
@@ -382,7 +384,7 @@ class Layer implements TcpLayer, ListenerHost {
       const other = connection.flow.remote
       const same =
         ((other.w0 ^ remote.w0) | (other.w1 ^ remote.w1) | (other.w2 ^ remote.w2) | (other.w3 ^ remote.w3)) === 0
-      if (same && connection.state !== 'TIME-WAIT') connection.onPathMtu(now)
+      if (same && connection.state !== 'TIME-WAIT') onPathMtu(connection, now)
     }
   }
 

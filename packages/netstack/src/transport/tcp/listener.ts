@@ -3,6 +3,7 @@ import { Connection } from './connection.ts'
 import { emitSyn, peerMss, sendSyn, takeOffer, windowShiftFor } from './handshake.ts'
 import type { TcpHost } from './host.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
+import { updateMss } from './path.ts'
 import { ACK, CWR, ECE, RST, type Segment, SYN } from './segment.ts'
 import { pseudoHeaderBase } from './segment-writer.ts'
 import { cookieOptions, cookieTimestamp, type SynCookies } from './syn-cookie.ts'
@@ -247,7 +248,7 @@ export class Listener implements TcpListener {
     sender.windowShift = Math.max(0, options.windowShift)
     if (options.windowShift < 0) receiver.windowShift = 0
     connection.peerMss = mss
-    connection.updateMss(true)
+    updateMss(connection, true)
     receiver.begin(peerSequence)
     receiver.advertiseUnscaled()
     connection.lastAckSent = receiver.next

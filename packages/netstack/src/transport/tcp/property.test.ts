@@ -28,7 +28,14 @@ const optionsArbitrary: fc.Arbitrary<TcpConnectionOptions> = fc.record({
   delayedAckMs: fc.constantFrom(0, 40, 200),
 })
 
-function exchange(seed: number, link: LinkOptions, options: TcpConnectionOptions, up: number, down: number, chunk: number): void {
+function exchange(
+  seed: number,
+  link: LinkOptions,
+  options: TcpConnectionOptions,
+  up: number,
+  down: number,
+  chunk: number,
+): void {
   const net = new Net(link, seed)
   const clean = { ...link, loss: 0 }
   net.link = clean // the handshake of this test shall always succeed; SYN loss has its own tests

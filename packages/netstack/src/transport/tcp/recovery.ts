@@ -3,6 +3,8 @@
  * how fast they are sent again (RFC 6937), timeouts (RFC 6298), and when all that was unfounded (RFC 4015, 3708).
  */
 import type { Connection } from './connection.ts'
+import { reportsDuplicate } from './duplicate-sack.ts'
+import { limitByUserTimeout } from './lifetime.ts'
 import { ProportionalRateReduction } from './prr.ts'
 import { Rack } from './rack.ts'
 import { EVER_RETRANSMITTED, HAS_FIN, SACKED, Scoreboard } from './scoreboard.ts'
@@ -12,6 +14,7 @@ import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 import { TailLossProbe } from './tail-loss-probe.ts'
 import type { CongestionState } from './tcp-info.ts'
 import { TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
+import { ReductionUndo } from './undo.ts'
 
 const DUPLICATE_THRESHOLD = 3
 
@@ -30,13 +33,7 @@ export class Recovery {
   #duplicateBytes = 0
   duplicateAcks = 0
 
-  /** For undoing: window and threshold before, and how many retransmissions have not been reported as duplicates. */
-  #undoWindow = 0
-  #undoThreshold = 0
-  #undoRetransmissions = 0
-  #canUndo = false
-  #firstRetransmission = 0
-  #firstRetransmissionKnown = false
+  readonly #undo: ReductionUndo = new ReductionUndo()
 
   // Of the ACK being processed.
   #delivered = 0
@@ -180,8 +177,8 @@ export class Recovery {
     const count = segment.sackCount
     const highest = board.sackedCount > 0 ? board.highestSacked : sender.unacknowledged
     let first = 0
-    if (this.#isDuplicateBlock(segment)) {
-      this.#onDuplicateSack(segment.sackLeft[0]!, segment.sackRight[0]!)
+    if (reportsDuplicate(segment, sender.largestWindow)) {
+      this.#onDuplicateSack()
       first = 1
     }
     for (let i = first; i < count; i++) {
@@ -215,22 +212,12 @@ export class Recovery {
     }
   }
 
-  /** RFC 2883 5: the first block reports a duplicate when it lies below the ACK, or within the second. */
-  #isDuplicateBlock(segment: Segment): boolean {
-    const left = segment.sackLeft[0]!
-    const right = segment.sackRight[0]!
-    if (!seqBefore(left, right)) return false
-    if (seqAtMost(right, segment.acknowledgment))
-      return seqAfter(right, (segment.acknowledgment - this.#connection.sender.largestWindow) | 0)
-    return segment.sackCount > 1 && !seqBefore(left, segment.sackLeft[1]!) && seqAtMost(right, segment.sackRight[1]!)
-  }
-
-  #onDuplicateSack(_left: number, _right: number): void {
+  #onDuplicateSack(): void {
     const { sender } = this.#connection
     this.#duplicateSeen = true
     this.duplicateSacks++
     this.rack.onDuplicate(sender.unacknowledged, sender.next)
-    if (this.#canUndo && this.#undoRetransmissions > 0) this.#undoRetransmissions--
+    this.#undo.onDuplicate()
   }
 
   /** Moves between open, disorder, cwr, recovery and loss. Returns bytes newly deemed lost. */
@@ -291,15 +278,14 @@ export class Recovery {
   #onCongestionEcho(now: number): void {
     if (this.state !== 'open' && this.state !== 'disorder') return
     this.#beginReduction(now)
-    this.#canUndo = false
+    this.#undo.end()
     this.state = 'cwr'
     this.#connection.sender.reducedPending = true
   }
 
   #beginReduction(now: number): void {
     const { sender, congestion } = this.#connection
-    this.#undoWindow = congestion.window
-    this.#undoThreshold = congestion.threshold
+    this.#undo.remember(congestion)
     this.#point = sender.next
     const flight = Math.max(this.pipe, this.board.outBytes - this.board.sackedBytes - this.#duplicateBytes)
     this.#prr.begin(this.board.outBytes)
@@ -318,9 +304,7 @@ export class Recovery {
     if (this.state !== 'cwr') this.#beginReduction(now)
     this.state = 'recovery'
     this.#point = this.#connection.sender.next
-    this.#canUndo = true
-    this.#undoRetransmissions = 0
-    this.#firstRetransmissionKnown = false
+    this.#undo.begin()
   }
 
   #leaveRecovery(): void {
@@ -334,31 +318,20 @@ export class Recovery {
       congestion.window = Math.max(congestion.threshold, this.#connection.sender.mss) // RFC 6937 3: cwnd = ssthresh at the end
     }
     this.state = this.board.sackedCount > 0 ? 'disorder' : 'open'
-    this.#canUndo = false
+    this.#undo.end()
     this.#duplicateBytes = 0
     this.duplicateAcks = 0
     if (was !== 'cwr') this.rack.onRecoveryEnd()
   }
 
-  /** RFC 4015 (Eifel, by timestamps), RFC 3708 (all retransmissions were duplicates): it was no loss. */
+  /** When the reduction was unfounded, all is as it was before. */
   #tryUndo(segment: Segment): boolean {
-    if (!this.#canUndo) return false
-    const byDuplicates = this.#undoRetransmissions === 0 && this.#duplicateSeen
-    const { timestampsOn } = this.#connection
-    // The ACK that moves SND.UNA echoes the copy that filled the hole: sent before any retransmission, it was the original.
-    const byTime =
-      this.recovering &&
-      timestampsOn &&
-      segment.timestampEcho !== 0 &&
-      this.#firstRetransmissionKnown &&
-      seqBefore(segment.timestampEcho, this.#firstRetransmission)
-    if (!byDuplicates && !byTime) return false
-    const { congestion, rtt } = this.#connection
+    const { timestampsOn, congestion, rtt } = this.#connection
+    if (!this.#undo.unfounded(segment, this.#duplicateSeen, this.recovering && timestampsOn)) return false
     this.board.clearLost()
-    if (congestion.name !== 'none') congestion.undo(this.#undoWindow, this.#undoThreshold)
+    this.#undo.restore(congestion)
     rtt.backoff = 0
     this.state = this.board.sackedCount > 0 ? 'disorder' : 'open'
-    this.#canUndo = false
     this.#duplicateBytes = 0
     return true
   }
@@ -423,6 +396,7 @@ export class Recovery {
     const fin = (this.board.flagsOf(index) & HAS_FIN) !== 0
     let rest = ((end - start) | 0) - (fin ? 1 : 0)
     let at = start
+    let segments = 0
     do {
       const length = Math.min(rest, sender.mss)
       rest -= length
@@ -433,12 +407,11 @@ export class Recovery {
       at = (at + length) | 0
       host.counters.retransmitted++
       this.retransmittedSegments++
-      this.#undoRetransmissions++
+      segments++
     } while (rest > 0)
     const bytes = (end - start) | 0
     this.retransmittedBytes += bytes
-    if (!this.#firstRetransmissionKnown) this.#firstRetransmission = connection.timestampNow(now)
-    this.#firstRetransmissionKnown = true
+    this.#undo.onRetransmitted(connection.timestampNow(now), segments)
     this.board.markRetransmitted(index, now)
     if (this.state === 'recovery') this.#prr.onSent(bytes)
   }
@@ -451,7 +424,7 @@ export class Recovery {
       timers.cancelRetransmit()
       return
     }
-    const rto = this.#connection.limitByUserTimeout(rtt.rto, now)
+    const rto = limitByUserTimeout(this.#connection, rtt.rto, now)
     if (this.rack.wait > 0 && sackOn && this.rack.wait < rto) {
       timers.setRetransmit(TIMER_REORDER, now + this.rack.wait)
       return
@@ -483,17 +456,14 @@ export class Recovery {
     // A further timeout of the same data does not reduce again (RFC 5681 3.1).
     if (this.state !== 'loss' || this.timeouts === 1) {
       if (this.state === 'open' || this.state === 'disorder') {
-        this.#undoWindow = congestion.window
-        this.#undoThreshold = congestion.threshold
+        this.#undo.remember(congestion)
       }
       const flight = board.outBytes
       if (this.state === 'recovery' || this.state === 'cwr') {
         if (congestion.name !== 'none') congestion.window = sender.mss
       } else congestion.onTimeout(flight, now)
-      this.#canUndo = true
-      this.#undoRetransmissions = 0
-      this.#firstRetransmissionKnown = false
-      }
+      this.#undo.begin()
+    }
     this.#duplicateBytes = 0
     this.duplicateAcks = 0
     if (connection.sackOn) this.rack.markOnTimeout(board, this.rack.reorderingWindow(board, true, rtt, sender.mss), now)

@@ -1,5 +1,6 @@
 /** The sending half of a connection: SND.* of RFC 9293 3.3.1; what may be sent when (window, Nagle, silly window, PSH, urgent, FIN). */
 import type { Connection } from './connection.ts'
+import { giveUpProbing } from './lifetime.ts'
 import { MAX_RTO_MS } from './rtt.ts'
 import { HAS_FIN } from './scoreboard.ts'
 import { ACK, FIN, PSH } from './segment.ts'
@@ -246,7 +247,7 @@ export class Sender {
       this.#overrideSillyWindow(now)
       return
     }
-    if (connection.giveUpProbing(now)) return
+    if (giveUpProbing(connection, now)) return
     this.probes++
     this.#probeBackoff++
     if (board.count === 0) {

@@ -1,0 +1,84 @@
+/** What the way to the peer allows, and what ICMP tells of it. */
+import { initialWindow } from './congestion/reno.ts'
+import type { Connection } from './connection.ts'
+import type { TcpCloseReason, TcpIcmpError } from './types.ts'
+
+const IPV4_HEADER_BYTES = 20
+const IPV6_HEADER_BYTES = 40
+const TCP_HEADER_BYTES = 20
+const TIMESTAMPS_BYTES = 12
+const SMALLEST_MSS = 48
+
+/** Asks the stack what the way out can do. */
+export function readPath(connection: Connection): void {
+  const { output } = connection.host
+  const mtu = output.mtu(connection.flow)
+  if (mtu > 0) connection.pathMtu = mtu
+  connection.gsoBytes = output.gsoBytes(connection.flow)
+  connection.checksumOffload = output.checksumOffload(connection.flow)
+  // RFC9293:MUST-67: what we can take, whatever options we or IP use.
+  connection.advertisedMss = Math.max(
+    SMALLEST_MSS,
+    Math.min(segmentRoom(connection), connection.options.maxSegmentBytes, 0xffff),
+  )
+  connection.receiveMss = connection.advertisedMss
+}
+
+/** Bytes of a TCP segment behind its fixed header that the path takes. */
+function segmentRoom(connection: Connection): number {
+  return connection.pathMtu - (connection.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
+}
+
+/** RFC9293:MUST-16, RFC 9293 3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - options. */
+export function updateMss(connection: Connection, initial: boolean): void {
+  const { options } = connection
+  const optionBytes = connection.timestampsOn ? TIMESTAMPS_BYTES : 0
+  const mss =
+    Math.max(SMALLEST_MSS, Math.min(connection.peerMss, segmentRoom(connection), options.maxSegmentBytes)) - optionBytes
+  connection.sender.mss = mss
+  connection.receiveMss = connection.advertisedMss - optionBytes
+  connection.initialWindowBytes = initialWindow(mss, options.initialWindowSegments)
+  connection.congestion.setMss(mss, initial ? options.initialWindowSegments : 0)
+}
+
+/** RFC 8201, RFC 1191: the path's MTU has changed. What was too big is sent again at once. */
+export function onPathMtu(connection: Connection, now: number): void {
+  const before = connection.sender.mss
+  readPath(connection)
+  updateMss(connection, false)
+  if (connection.sender.mss >= before || !connection.synchronized) return
+  connection.recovery.onMssReduced(now)
+  connection.sender.output(now)
+}
+
+/** RFC9293:MUST-54, MUST-56, SHLD-25, SHLD-26: hard errors end a connection only before it is established (RFC 5461 4). */
+export function onIcmpError(connection: Connection, error: TcpIcmpError, now: number): void {
+  const { sender, state } = connection
+  const inFlight = ((error.sequence - sender.unacknowledged) | 0) >= 0 && ((error.sequence - sender.next) | 0) < 0
+  if (!inFlight) return // RFC 5927 4.1: not about anything in flight
+  if (error.kind === 'source-quench') return // RFC9293:MUST-55
+  if (error.kind === 'fragmentation-needed') {
+    onPathMtu(connection, now)
+    return
+  }
+  const opening = state === 'SYN-SENT' || (state === 'SYN-RECEIVED' && !connection.passive)
+  const reason = opening ? hardReason(error) : undefined
+  if (reason !== undefined) connection.terminate(reason, `ICMP ${error.kind}`)
+  else connection.raiseSoftError(error)
+  connection.dispatch()
+}
+
+function hardReason(error: TcpIcmpError): TcpCloseReason | undefined {
+  switch (error.kind) {
+    case 'protocol-unreachable':
+    case 'port-unreachable':
+      return 'protocol-unreachable'
+    case 'host-unreachable':
+    case 'administratively-prohibited':
+      return 'host-unreachable'
+    case 'network-unreachable':
+      return 'network-unreachable'
+    default:
+      return undefined
+  }
+}
