@@ -37,6 +37,8 @@ class CompiledScanner implements Scanner {
   readonly #triggers: readonly Trigger[]
   readonly #automaton: Automaton
   readonly #fields = new Map<string, FieldContext | null>()
+  /** Attempts so far, each of which costs at most what its pattern costs at one place. */
+  attempts = 0
   #scratch = new Uint8Array(4096)
 
   constructor(detectors: readonly Detector[], options: ScannerOptions) {
@@ -67,6 +69,7 @@ class CompiledScanner implements Scanner {
     if (first < end) this.#candidates(pass, first)
     if (field !== null) pass.field(field)
     for (const { detector, pattern } of this.#plan.searches) pass.search(detector, pattern)
+    this.attempts += pass.attempts
     return pass.findings.size === 0 ? 0 : pass.findings.report(sink, start, this.#maxSpans)
   }
 
@@ -155,6 +158,7 @@ class Pass implements MatchContext {
   hasContext = false
   /** Per attempt: where its last finding ended; nothing before is found again. */
   readonly #resumeAt: Int32Array
+  attempts = 0
   /** Whether the last attempt matched, whatever its validator said. */
   #hasMatched = false
 
@@ -270,6 +274,7 @@ class Pass implements MatchContext {
   }
 
   #match(attempt: Attempt, expression: RegExp, at: number, hasContext: boolean): boolean {
+    this.attempts++
     expression.lastIndex = at
     const match = expression.exec(this.text)
     this.#hasMatched = match !== null

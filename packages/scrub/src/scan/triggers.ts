@@ -21,6 +21,8 @@ const NON_WORD: Ranges = complement([0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0
 /** How far `deriveTriggers` looks into an expression, and how many sequences may come of it. */
 const DERIVED_LENGTH = 8
 const DERIVED_COUNT = 24
+/** Three letters in either case, or three digits. */
+const LEAST_SELECTIVITY = 14
 const EXPLICIT_LENGTH = 32
 const EXPLICIT_COUNT = 256
 
@@ -38,9 +40,20 @@ export function expandTrigger(source: string, flags: string = 'i'): readonly Tri
 export function deriveTriggers(node: PatternNode): readonly TriggerSequence[] {
   for (let length = DERIVED_LENGTH; length > 2; length--) {
     const found = new Expansion(length, DERIVED_COUNT).expand(node)
-    if (found.every((partial) => partial.sets.length > (partial.boundary ? 1 : 0))) return unique(found)
+    if (found.every((partial) => selectivity(partial) >= LEAST_SELECTIVITY)) return unique(found)
   }
   throw new Error('no trigger can be derived')
+}
+
+/** In bits: how seldom random bytes would complete the sequence. */
+function selectivity({ sets, boundary }: Partial): number {
+  let bits = 0
+  for (const set of boundary ? sets.slice(1) : sets) {
+    let size = 0
+    for (let i = 0; i < set.length; i += 2) size += Math.min(set[i + 1], 255) - set[i] + 1
+    bits += Math.log2(256 / size)
+  }
+  return bits
 }
 
 /** The set of bytes that a match can begin with (all of them where that cannot be told). */

@@ -89,6 +89,8 @@ export interface ScannerOptions {
 
 export interface Scanner {
   readonly detectors: readonly Detector[]
+  /** How many times a pattern was tried so far: the cost of candidates, whatever the machine. */
+  readonly attempts: number
   /**
    * False: nothing in this range can be found, by any detector (JSON escapes are the caller's: a `\` may hide anything).
    * One pass, no allocation. Field names inside the bytes count, so that a whole JSON document can be asked at once.
