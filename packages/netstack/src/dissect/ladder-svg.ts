@@ -93,7 +93,7 @@ function layOut(rows: readonly LadderRow[], twoSided: boolean): { events: Event[
   let pending = 0
   for (const event of events) {
     const wait = event.atMs - before
-    y += wait <= 0 ? 0 : Math.min(52, 9 * Math.log2(1 + wait / usual))
+    y += wait <= 0 ? 0 : Math.min(64, 9 * Math.log2(1 + wait / usual))
     event.y = Math.max(y, last[event.side] + event.room, TOP + event.room)
     // The line that a label leaves beneath its arrow pushes what follows at that end.
     pending = event.order % 2 === 0 && !isGap(rows[event.row]) ? event.room - LABEL_HEIGHT : 0
