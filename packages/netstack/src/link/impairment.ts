@@ -217,7 +217,8 @@ export class Impairment {
     const bytes = frame.end - frame.start
     const start = Math.max(now, this.#busyUntil)
     const waitingBytes = ((start - now) * rate) / 8000
-    if (waitingBytes + bytes > (options.queueBytes ?? 262_144)) {
+    // What finds nobody before it is sent at once, however large it is.
+    if (waitingBytes > 0 && waitingBytes + bytes > (options.queueBytes ?? 262_144)) {
       this.counters.queueFull++
       return -1
     }
