@@ -1,5 +1,6 @@
-import type { Frame } from '../link/frame.ts'
+import { CHECKSUM_PARTIAL, type Frame } from '../link/frame.ts'
 import type { Link } from '../link/link.ts'
+import { completeChecksum } from '../link/segmentation.ts'
 import {
   ETHERNET_HEADER_BYTES,
   ETHERTYPE_ARP,
@@ -151,6 +152,7 @@ export class NetworkInterface {
       frame.release()
       return
     }
+    if (frame.checksum === CHECKSUM_PARTIAL && this.link.offload?.checksum !== true) completeChecksum(frame)
     this.counters.outPackets++
     this.counters.outBytes += frame.end - frame.start
     this.link.transmit(frame, now)

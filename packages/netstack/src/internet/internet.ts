@@ -1,6 +1,7 @@
 import type { Frame, FramePool } from '../link/frame.ts'
 import type { Link } from '../link/link.ts'
 import { LoopbackLink } from '../link/loopback.ts'
+import { splitSuperSegment } from '../link/segmentation.ts'
 import type { TimerQueue } from '../link/timer-queue.ts'
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from '../wire/protocols.ts'
 import { type AddressFamily, ALL_NODES_V4, ALL_NODES_V6, IpAddress, LOOPBACK_V4, LOOPBACK_V6 } from './address.ts'
@@ -353,6 +354,12 @@ export class InternetLayer {
   /** Puts an IP packet on the link of its path. Takes the frame. */
   emit(frame: Frame, path: Path, now: number): void {
     const out = path.interface
+    if (frame.gsoSize > 0 && (out.link.offload?.gsoBytes ?? 0) === 0) {
+      const pieces = splitSuperSegment(frame, this.pool)
+      frame.release()
+      for (const piece of pieces) this.emit(piece, path, now)
+      return
+    }
     if (path.neighbour !== null) out.sendTo(path.neighbour, frame, now)
     else if (path.groupMac >= 0) out.sendToMac(path.groupMac, path.destination.family, frame, now)
     else out.sendBare(frame, now)

@@ -194,7 +194,7 @@ export class Ipv4 {
     bytes[start + 11] = sum
     // A router knows its own link only: what it learned of the way beyond is not for others' packets.
     const mtu = path.interface.mtu
-    if (header.totalLength <= mtu) {
+    if (header.totalLength <= mtu || frame.gsoSize > 0) {
       this.counters.forwarded++
       internet.emit(frame, path, now)
     } else if ((header.flags & IPV4_DONT_FRAGMENT) !== 0) {

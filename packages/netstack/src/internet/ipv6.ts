@@ -271,7 +271,7 @@ export class Ipv6 {
       frame.release()
       return
     }
-    if (frame.end - start > path.interface.mtu) {
+    if (frame.end - start > path.interface.mtu && frame.gsoSize === 0) {
       this.counters.fragmentationFailed++
       internet.icmp.tooBig(frame, 6, path.interface.mtu, network, now)
       frame.release()

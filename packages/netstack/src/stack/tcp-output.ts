@@ -2,9 +2,8 @@ import { IpAddress } from '../internet/address.ts'
 import type { InternetLayer } from '../internet/internet.ts'
 import type { IcmpError, PacketInfo, Transport } from '../internet/packet.ts'
 import type { Path } from '../internet/path.ts'
-import { CHECKSUM_PARTIAL, CHECKSUM_VALID, FRAME_HEADROOM_BYTES, type Frame } from '../link/frame.ts'
+import { FRAME_HEADROOM_BYTES, type Frame } from '../link/frame.ts'
 import type { TcpFlow, TcpLayer, TcpOutput } from '../transport/tcp/mod.ts'
-import { checksumAdd } from '../wire/checksum.ts'
 import { PROTOCOL_TCP } from '../wire/protocols.ts'
 
 /** The way of segments out of TCP: each flow keeps its path, so that a segment costs no look-up. */
@@ -31,7 +30,6 @@ export class StackTcpOutput implements TcpOutput {
       frame.release()
       return
     }
-    if (frame.checksum === CHECKSUM_PARTIAL && path.interface.link.offload?.checksum !== true) completeChecksum(frame)
     internet.send(frame, path, PROTOCOL_TCP, flow.hopLimit, flow.trafficClass, true, now)
   }
 
@@ -55,15 +53,6 @@ export class StackTcpOutput implements TcpOutput {
     flow.route = usable
     return usable
   }
-}
-
-/** The route changed to a device that completes no checksums. */
-function completeChecksum(frame: Frame): void {
-  const at = frame.checksumStart + frame.checksumOffset
-  const sum = ~checksumAdd(frame.bytes, frame.checksumStart, frame.end) & 0xffff
-  frame.bytes[at] = sum >> 8
-  frame.bytes[at + 1] = sum
-  frame.checksum = CHECKSUM_VALID
 }
 
 /** The way of segments and ICMP errors into TCP. */

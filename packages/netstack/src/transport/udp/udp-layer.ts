@@ -2,7 +2,7 @@ import type { IpAddress } from '../../internet/address.ts'
 import type { InternetLayer } from '../../internet/internet.ts'
 import type { IcmpError, PacketInfo, Transport } from '../../internet/packet.ts'
 import type { Frame } from '../../link/frame.ts'
-import { CHECKSUM_VALID } from '../../link/frame.ts'
+import { CHECKSUM_NONE } from '../../link/frame.ts'
 import { pseudoHeaderSum4, pseudoHeaderSum6 } from '../../wire/checksum.ts'
 import { IPV6_SOURCE_OFFSET } from '../../wire/ipv6.ts'
 import { PROTOCOL_UDP } from '../../wire/protocols.ts'
@@ -98,7 +98,7 @@ export class UdpLayer implements Transport {
       return
     }
     const end = start + header.length
-    if (frame.checksum !== CHECKSUM_VALID && !this.#verify(bytes, start, end, info)) {
+    if (frame.checksum === CHECKSUM_NONE && !this.#verify(bytes, start, end, info)) {
       this.counters.inChecksumErrors++
       return
     }
