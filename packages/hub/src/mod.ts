@@ -4,6 +4,9 @@
  */
 export { HubCore, type HubCounters, type LogLevel, type LogSink } from './assembly/hub-core.ts'
 export type { BoundAddress } from './assembly/listener.ts'
+export { parseConfig } from './config/parse-yaml.ts'
+export { ConfigError, type ConfigProblem, formatProblem } from './config/problem.ts'
+export type { HubConfig } from './config/types.ts'
 export { type Authenticator, type Credentials, type Identity, openDoor } from './core/authenticator.ts'
 export type { CloseReason } from './core/connection.ts'
 export type {
@@ -28,7 +31,7 @@ export { type EventMap, Hub, type PublishOptions, type RequestOptions } from './
 export type { HubHeaders, HubMessage } from './embedded/hub-message.ts'
 export type { HubSubscription } from './embedded/hub-subscription.ts'
 export { HubError, type HubErrorCode } from './errors.ts'
-export { defineGateway } from './gateways/custom/define.ts'
+export { defineGateway, gatewayFrom } from './gateways/custom/define.ts'
 export type {
   Decoded,
   DecodedMessage,
@@ -41,4 +44,7 @@ export { linesGateway } from './gateways/lines/gateway.ts'
 export { natsGateway } from './gateways/nats/gateway.ts'
 export { rawGateway } from './gateways/raw/gateway.ts'
 export { matches, parseLiteral, parsePattern, subjectKind } from './routing/subject.ts'
+export type { SecurityOptions, UserOptions } from './security/options.ts'
+export { HubService, type HubServiceOptions } from './service/hub-service.ts'
+export type { ConfigFiles } from './service/resolve.ts'
 export { NATS_VERSION, VERSION } from './version.ts'

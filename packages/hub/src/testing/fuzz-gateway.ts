@@ -96,6 +96,7 @@ class FuzzRun {
     witness.write('{"op":"sub","subject":"witness.>"}\n')
     this.#world.run()
     witness.takeText()
+    const [served] = hub.connections.values()
     const [listener] = hub.listeners
     this.#bound = this.#options.maxBufferedBytes ?? 2 * listener.limits.maxPayloadBytes + 128 * 1024
     const samples = (this.#options.samples ?? []).map((sample) => Buffer.from(sample as Uint8Array))
@@ -108,7 +109,7 @@ class FuzzRun {
       if (this.#index % BETWEEN_CHECKS === 0) this.#attempt(() => this.#checkWitness(witness))
     }
     this.#attempt(() => this.#world.advance(600_000))
-    for (const one of hub.connections.values()) if (one.protocol === scheme) one.abort('closed-by-hub')
+    for (const one of hub.connections.values()) if (one !== served) one.abort('closed-by-hub')
     this.#attempt(() => this.#world.run())
     if (hub.defaultAccount.subscriptionCount !== idleSubscriptions)
       this.#fail('Subscriptions of closed connections stay behind')

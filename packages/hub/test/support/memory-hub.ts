@@ -1,7 +1,7 @@
 /** A hub in memory: bytes in, bytes out, no time passes unless it is told to. */
 import { createHub, type Hub, type HubMessage, type HubOptions } from '@wirehub/hub'
-import { MemoryWorld } from '../../src/testing/memory-world.ts'
 import type { MemorySocket } from '../../src/testing/memory-socket.ts'
+import { MemoryWorld } from '../../src/testing/memory-world.ts'
 
 export interface MemoryHub {
   readonly world: MemoryWorld

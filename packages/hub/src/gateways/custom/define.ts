@@ -37,6 +37,24 @@ export function defineGateway<State = undefined>(definition: GatewayDefinition<S
   }
 }
 
+/**
+ * The gateway in what a user's module exports: its default export, made by `defineGateway` or a bare definition.
+ * @param exported the module's namespace
+ * @param place the file, for the error
+ * @throws HubError WIREHUB_ERR_GATEWAY when there is none in it
+ */
+export function gatewayFrom(exported: unknown, place: string): GatewayFactory {
+  const found = (exported as { default?: unknown } | undefined)?.default
+  if (typeof found === 'object' && found !== null) {
+    if ('manifest' in found && 'create' in found) return found as GatewayFactory
+    return defineGateway(found as GatewayDefinition<unknown>)
+  }
+  throw new HubError('WIREHUB_ERR_GATEWAY', 'The module has no gateway as its default export.', {
+    place,
+    cure: 'Write: export default defineGateway({ scheme, decode, encode })',
+  })
+}
+
 function assertComplete<State>(definition: GatewayDefinition<State>): void {
   const refuse = (sentence: string): HubError =>
     new HubError('WIREHUB_ERR_GATEWAY', sentence, {

@@ -41,6 +41,7 @@ export class RawCodec implements Codec {
     this.#connection = connection
     this.#listener = listener
     this.#reader = listener.inbound.reader()
+    connection.echo = listener.options.echo
     this.#lastReadMs = listener.context.clock.monotonic()
     this.inbox = `_INBOX.${Buffer.from(listener.context.random.bytes(16)).toString('base64url')}`
     if (connection.tls === undefined) this.#admit()

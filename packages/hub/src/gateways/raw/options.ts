@@ -24,6 +24,7 @@ export const rawOptionHelp: Readonly<Record<string, string>> = {
   byteOrder: 'big or little (default big)',
   lengthIncludesItself: 'true when the length counts its own bytes (default false)',
   maxFrameBytes: 'largest frame (default: the payload limit)',
+  echo: 'false: a socket does not get what it has sent itself, where in and out overlap (default true)',
   idleMs: 'silence after which a connection is ended; 0 for never (default 0; 60000 for framing=whole)',
   lingerMs: 'silence after the FIN of a sender during which answers are waited for (default 500)',
   lingerMaxMs: 'the longest wait for answers after a FIN (default 10000)',
@@ -48,6 +49,7 @@ export interface RawOptions {
   readonly inbound: Format
   readonly outbound: Format
   readonly maxFrameBytes: number
+  readonly echo: boolean
   readonly idleMs: number
   readonly lingerMs: number
   readonly lingerMaxMs: number
@@ -70,6 +72,7 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
     inbound,
     outbound: format(options, 'out'),
     maxFrameBytes: options.integer('maxFrameBytes', limits.maxPayloadBytes, 1, limits.maxPayloadBytes),
+    echo: options.flag('echo', true),
     idleMs: options.integer('idleMs', inbound.framing.name === 'whole' ? 60_000 : 0, 0, DAY_MS),
     lingerMs: options.integer('lingerMs', 500, 0, DAY_MS),
     lingerMaxMs: options.integer('lingerMaxMs', 10_000, 0, DAY_MS),

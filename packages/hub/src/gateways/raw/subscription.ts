@@ -39,10 +39,12 @@ export class RawSubscription extends Subscription {
     this.#delivery = delivery
     this.#onDelivered = onDelivered
     this.#filter = connection.permissions.mustFilter(subject)
-    this.shareKey = this.#filter || connection.permissions.noteReply !== undefined ? undefined : shareKey
+    const alone = this.#filter || !connection.echo || connection.permissions.noteReply !== undefined
+    this.shareKey = alone ? undefined : shareKey
   }
 
   override accepts(message: Message): boolean {
+    if (!this.#connection.echo && message.origin === this.#connection) return false
     return !this.#filter || this.#connection.permissions.canReceive(message.subject)
   }
 
