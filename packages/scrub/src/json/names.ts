@@ -8,11 +8,26 @@ export class NameCache {
   readonly #hashes = new Int32Array(slots)
   readonly #names: (string | undefined)[] = new Array(slots).fill(undefined)
   readonly #view = new View()
+  /** For whom the key in a slot is known to be no finding itself. */
+  readonly #cleanFor: unknown[] = new Array(slots).fill(undefined)
+  /** The slot of the name that was asked last; -1 when it is not remembered. */
+  #last = -1
+
+  /** Whether the last name was marked as clean for `whom`. */
+  isClean(whom: unknown): boolean {
+    return this.#last >= 0 && this.#cleanFor[this.#last] === whom
+  }
+
+  /** Remembers that there is nothing to find in the last name. */
+  markClean(whom: unknown): void {
+    if (this.#last >= 0) this.#cleanFor[this.#last] = whom
+  }
 
   /** The name between the quotes at `start` and `end` (both quotes included), decoded. */
   name(bytes: Uint8Array, start: number, end: number, isEscaped: boolean): string {
     const from = start + 1
     const to = end - 1
+    this.#last = -1
     if (isEscaped) {
       this.#view.unescapeJson(bytes, from, to)
       return this.#view.bytes.toString('utf8', 0, this.#view.length)
@@ -22,11 +37,16 @@ export class NameCache {
     for (let index = from; index < to; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193)
     const slot = (hash ^ (hash >>> 15)) & (slots - 1)
     const known = this.#names[slot]
-    if (known !== undefined && this.#hashes[slot] === hash && sameName(known, bytes, from, to)) return known
+    if (known !== undefined && this.#hashes[slot] === hash && sameName(known, bytes, from, to)) {
+      this.#last = slot
+      return known
+    }
     const name = asBuffer(bytes).toString('utf8', from, to)
     if (name.length === to - from) {
       this.#hashes[slot] = hash
       this.#names[slot] = name
+      this.#cleanFor[slot] = undefined
+      this.#last = slot
     }
     return name
   }

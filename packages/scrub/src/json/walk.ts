@@ -43,6 +43,9 @@ export class JsonWalker implements TextTarget {
   readonly edits: EditList = new EditList()
   readonly tape: JsonTape = new JsonTape()
   base: View | undefined
+  /** Pairs (start, end), ascending: only strings, keys and numbers that touch one are looked at; undefined: all. */
+  scope: readonly number[] | undefined
+  #scopeAt = 0
   isNumber = false
   start = 0
   end = 0
@@ -91,6 +94,7 @@ export class JsonWalker implements TextTarget {
   ): void {
     this.#bytes = bytes
     this.#depth = 0
+    this.#scopeAt = 0
     const { tokens } = this.tape
     const end = this.tape.count * STRIDE
     for (let index = 0; index < end; ) {
@@ -122,6 +126,14 @@ export class JsonWalker implements TextTarget {
     return this.isNumber ? JSON.stringify(text) : escapeJson(text)
   }
 
+  /** Tokens come in ascending order, so one pointer suffices. */
+  #inScope(start: number, end: number): boolean {
+    const { scope } = this
+    if (scope === undefined) return true
+    while (this.#scopeAt < scope.length && scope[this.#scopeAt + 1] < start) this.#scopeAt += 2
+    return this.#scopeAt < scope.length && scope[this.#scopeAt] <= end
+  }
+
   #member(index: number): number {
     const { tokens } = this.tape
     const frame = this.#frames[this.#depth - 1]
@@ -132,7 +144,10 @@ export class JsonWalker implements TextTarget {
     const value = index + STRIDE
     if (value >= this.tape.count * STRIDE) return value
     this.#hidden = false
-    if (frame.groups.length > 0 && end - start > 6) this.#scanKey(start, end, isEscaped, frame)
+    if (frame.groups.length > 0 && end - start > 6 && !this.#names.isClean(frame.groups) && this.#inScope(start, end)) {
+      this.#scanKey(start, end, isEscaped, frame)
+      if (!this.#hidden) this.#names.markClean(frame.groups)
+    }
     this.#key = this.#hidden ? '*' : name
     const state = this.#rules.fields.key(frame.state, name)
     let called = name
@@ -178,7 +193,7 @@ export class JsonWalker implements TextTarget {
       return index + STRIDE
     }
     if (kind === STRING) this.#string(index, state, name, groups, rule)
-    else if (kind === NUMBER && groups.length > 0) {
+    else if (kind === NUMBER && groups.length > 0 && this.#inScope(tokens[index + 1], tokens[index + 2])) {
       this.base = undefined
       this.isNumber = true
       this.start = tokens[index + 1]
@@ -243,6 +258,7 @@ export class JsonWalker implements TextTarget {
           ? 'boolean'
           : 'container'
     if (valueKind === 'boolean' && rule.action.keepsType) {
+      if (kind === FALSE) return
       this.#recorder.count(rule, '', this.path(), start, end)
       this.edits.add(start, end, 'false')
       return
@@ -320,6 +336,7 @@ export class JsonWalker implements TextTarget {
     const start = tokens[index + 1]
     const end = tokens[index + 2]
     const isEscaped = (tokens[index] & ESCAPED) !== 0
+    if (!this.#inScope(start, end)) return
     if (
       this.#nesting < deepestNesting &&
       end - start > 4 &&

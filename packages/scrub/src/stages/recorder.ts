@@ -13,6 +13,8 @@ export class Recorder {
   total = 0
   /** Where in which part the walker is; findings are told with it. */
   place: 'payload' | 'header' = 'payload'
+  /** Set when a message is looked at again: what only reports has been told. */
+  again = false
   readonly #maxFindings: number
   readonly #now: MonotonicClock | undefined
   readonly #seen: CompiledRule[] = []
@@ -25,6 +27,8 @@ export class Recorder {
   begin(): void {
     this.findings = undefined
     this.total = 0
+    this.again = false
+    this.place = 'payload'
     this.#seen.length = 0
   }
 
@@ -55,6 +59,7 @@ export class Recorder {
   }
 
   count(rule: CompiledRule, detector: string, path: string, start: number, end: number): void {
+    if (this.again && !rule.enforced) return
     const { metrics } = rule
     metrics.matches++
     metrics.bytes += end - start

@@ -77,6 +77,7 @@ export class Redaction implements TextTarget {
   headers(block: HeaderBlock): Buffer | undefined {
     this.#recorder.place = 'header'
     let result = this.#headers.redact(block)
+    this.#recorder.again = true
     for (let pass = 1; result !== undefined && pass < mostPasses; pass++) {
       if (!this.#levels.suspects(result, 0, result.length, this.#groups)) break
       this.#block.parse(result)
@@ -84,6 +85,7 @@ export class Redaction implements TextTarget {
       if (next === undefined) break
       result = next
     }
+    this.#recorder.again = false
     this.#recorder.place = 'payload'
     return result
   }
@@ -93,14 +95,25 @@ export class Redaction implements TextTarget {
    * @throws Rejection when it cannot be read as what its rules need
    */
   payload(bytes: Uint8Array, contentType: string): Buffer | undefined {
+    // An earlier message may have been refused in the middle of looking again.
+    this.#recorder.again = false
+    this.#recorder.place = 'payload'
+    this.#walker.scope = undefined
+    this.#levels.hasRest = false
     let result = this.#pass(bytes, contentType)
-    if (result === undefined) return undefined
+    if (result === undefined || !this.#levels.hasRest) return result
     // What is gone may have stood between a pattern and its neighbour: look again until nothing new comes up.
+    this.#recorder.again = true
     for (let pass = 1; pass < mostPasses && this.#levels.suspects(result, 0, result.length, this.#groups); pass++) {
+      this.#levels.hasRest = false
+      this.#walker.scope = this.edits.written()
       const next = this.#pass(result, contentType)
       if (next === undefined) break
       result = next
+      if (!this.#levels.hasRest) break
     }
+    this.#walker.scope = undefined
+    this.#recorder.again = false
     return result
   }
 

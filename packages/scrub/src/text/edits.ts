@@ -52,7 +52,7 @@ export class EditList {
    * in part the later one loses the bytes that the earlier one has. Every byte that any edit covered stays covered.
    */
   settle(): void {
-    if (this.count < 2) return
+    if (this.#isInOrder()) return
     const order = Array.from({ length: this.count }, (_, index) => index)
     order.sort(
       (one, other) => this.#starts[one] - this.#starts[other] || this.#ends[other] - this.#ends[one] || one - other,
@@ -75,6 +75,26 @@ export class EditList {
       this.#ends[index] = ends[index]
       this.#texts[index] = texts[index]
     }
+  }
+
+  #isInOrder(): boolean {
+    for (let index = 1; index < this.count; index++) {
+      if (this.#starts[index] < this.#ends[index - 1] || this.#ends[index] <= this.#starts[index]) return false
+    }
+    return true
+  }
+
+  /** After `apply`: pairs (start, end) of what was written, as offsets into its result. */
+  written(): readonly number[] {
+    const ranges: number[] = []
+    let shift = 0
+    for (let index = 0; index < this.count; index++) {
+      const start = this.#starts[index] + shift
+      const length = Buffer.byteLength(this.#texts[index])
+      ranges.push(start, start + length)
+      shift += length - (this.#ends[index] - this.#starts[index])
+    }
+    return ranges
   }
 
   /** `bytes[start, end)` with the edits in it, as bytes of their own; undefined when they change nothing. */

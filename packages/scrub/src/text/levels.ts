@@ -43,10 +43,18 @@ export class TextLevels {
   #start = 0
   #end = 0
   #depth = 0
+  /** Bounds of the text that is inspected. */
+  #textStart = 0
+  #textEnd = 0
   readonly #hitStarts: number[] = []
   readonly #hitEnds: number[] = []
   readonly #hitDetectors: Detector[] = []
   #hits = 0
+  /**
+   * Set when a replacement leaves something of its text standing: what is left may now show what was hidden, so that it
+   * has to be looked at again. Whoever looks again resets it.
+   */
+  hasRest = false
   readonly #taken: number[] = []
   readonly #sink: SpanSink = (start, end, detector) => {
     this.#hitStarts[this.#hits] = start
@@ -81,7 +89,9 @@ export class TextLevels {
     target: TextTarget,
   ): void {
     if (groups.length === 0 || start >= end) return
-    const levels = this.#build(bytes, start, end)
+    const levels = target.isNumber ? 0 : this.#build(bytes, start, end)
+    this.#textStart = start
+    this.#textEnd = end
     for (const group of groups) {
       this.#taken.length = 0
       for (let level = levels; level >= 0; level--) {
@@ -140,9 +150,11 @@ export class TextLevels {
   }
 
   #marks(): readonly number[] {
+    const bracket = indexOfByte(this.#bytes, 0x5b, this.#start, this.#end)
+    if (bracket === this.#end && indexOfByte(this.#bytes, 0x7e, this.#start, this.#end) === this.#end) return noMarks
     const range = asBuffer(this.#bytes).toString('latin1', this.#start, this.#end)
     const found: number[] = this.#keys !== undefined && range.includes('scrub~') ? [...ownMarks(range, this.#keys)] : []
-    if (range.includes('[')) {
+    if (bracket < this.#end) {
       for (const match of range.matchAll(labelPattern)) {
         if (this.#labels.has(match[0])) found.push(match.index, match.index + match[0].length)
       }
@@ -168,6 +180,7 @@ export class TextLevels {
       if (start >= this.#taken[index] && end <= this.#taken[index + 1]) return
     }
     this.#taken.push(start, end)
+    const isWhole = start === this.#textStart && end === this.#textEnd
     if (target.base !== undefined) {
       end = target.base.sourceEnd(end)
       start = target.base.sourceStart(start)
@@ -184,6 +197,7 @@ export class TextLevels {
     const at = { path: target.path(), start, end }
     const replacement = this.#recorder.hit(rule, detector, value, target.isNumber ? 'number' : 'text', at)
     if (replacement === undefined) return
+    if (!isWhole && !target.isNumber) this.hasRest = true
     let text = replacement
     for (let level = this.#depth - 1; level >= 0; level--) {
       if ((encoded & (1 << level)) !== 0) text = this.#views[level].encode(text)
@@ -214,6 +228,7 @@ export class TextLevels {
 
   /** Makes the views of the deeper levels; answers how many there are. */
   #build(bytes: Uint8Array, start: number, end: number): number {
+    if (end - start < 64 && isPlain(bytes, start, end)) return 0
     let count = 0
     let source = bytes
     let from = start
@@ -240,7 +255,17 @@ export class TextLevels {
   }
 }
 
+const noMarks: readonly number[] = []
 const labelPattern = /\[[a-z\d-]{2,48}\]/g
+
+/** Whether neither a backslash nor a per cent sign stands in a short text. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position]
+    if (byte === BACKSLASH || byte === 0x25) return false
+  }
+  return true
+}
 
 /** Pairs of start and end, by start. */
 function inOrder(pairs: readonly number[]): readonly number[] {
