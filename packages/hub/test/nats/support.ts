@@ -1,4 +1,5 @@
 /** What the NATS tests share: a hub on a free port, nats-server beside it, raw dialogues. */
+import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -79,6 +80,18 @@ export async function startNatsServer(t: TestContext, config: string): Promise<{
     } catch {
       if (server.exitCode !== null) throw new Error(`nats-server ended with ${server.exitCode}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+/** Waits until this no longer throws; a test that waits for ever is ended, and named, by the runner. */
+export async function eventually(check: () => void): Promise<void> {
+  for (;;) {
+    try {
+      return check()
+    } catch (error) {
+      if (!(error instanceof assert.AssertionError)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 1))
     }
   }
 }
