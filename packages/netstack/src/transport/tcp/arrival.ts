@@ -98,6 +98,13 @@ function firstCheckSequence(connection: Connection, segment: Segment, now: numbe
       return false
     }
   }
+  if (connection.state === 'SYN-RECEIVED' && !connection.passive && (segment.flags & (SYN | ACK)) === (SYN | ACK)) {
+    // RFC 9293 3.5 figure 8: in a simultaneous open the peer's SYN comes once more, now with the ACK of ours.
+    if (((segment.sequence + 1) | 0) === receiver.next) {
+      segment.flags &= ~SYN
+      segment.sequence = receiver.next
+    }
+  }
   const length = segment.length
   const right = (segment.sequence + length) | 0
   const window = receiver.window

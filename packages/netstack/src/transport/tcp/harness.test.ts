@@ -1,5 +1,7 @@
 /** Two TCP layers and a wire between them in virtual time, for the tests of this folder. No internet layer: addresses go beside the frame. */
 import { type Frame, FramePool } from '../../link/frame.ts'
+import { buildTcp, parseTcp } from '../../wire/tcp.ts'
+import type { TcpOption } from '../../wire/tcp-options.ts'
 import { createTcpLayer } from './layer.ts'
 import type {
   AddressWords,
@@ -8,6 +10,8 @@ import type {
   TcpFlow,
   TcpLayer,
   TcpLayerOptions,
+  TcpListener,
+  TcpListenOptions,
   TcpObserver,
   TcpOutput,
 } from './types.ts'
@@ -275,4 +279,151 @@ export class Transfer {
 
 function pattern(offset: number): number {
   return (offset * 31 + (offset >>> 8) * 7 + (offset >>> 16)) & 255
+}
+
+/** A segment as a test writes or reads it; sequence numbers relative to the two initial ones. */
+export interface Said {
+  flags: string
+  seq: number
+  ack: number
+  window: number
+  data: string
+  options: TcpOption[]
+}
+
+const PEER_ISN = 5000
+
+/**
+ * One layer (host b) against a peer that the test plays segment by segment. The peer's sequence numbers begin at 0 with its SYN, and so do ours:
+ * `said()` tells what our side has sent since the last call.
+ */
+export class Dialogue {
+  readonly net: Net
+  connection: TcpConnection | undefined
+  #port = 40_000
+  #localPort = 80
+  #isn: number | undefined
+  #out: Said[] = []
+
+  constructor(layer: Partial<TcpLayerOptions> = {}, link: LinkOptions = {}) {
+    this.net = new Net({ ...link, filter: (packet) => this.#hear(packet) }, 1, {}, layer)
+  }
+
+  get now(): number {
+    return this.net.now
+  }
+
+  #hear(packet: Packet): boolean {
+    const { frame } = packet
+    const segment = parseTcp(frame.bytes.slice(frame.start, frame.end))
+    if ((segment.flags & 2) !== 0) this.#isn = segment.sequenceNumber
+    const names = 'FSRPAUEC'
+    let flags = ''
+    for (let bit = 0; bit < 8; bit++) if ((segment.flags & (1 << bit)) !== 0) flags += names[bit]
+    this.#port = packet.flow.remotePort
+    this.#localPort = packet.flow.localPort
+    this.#out.push({
+      flags,
+      seq: (segment.sequenceNumber - (this.#isn ?? 0)) | 0,
+      ack: (segment.acknowledgmentNumber - PEER_ISN) | 0,
+      window: segment.window,
+      data: new TextDecoder('latin1').decode(segment.payload),
+      options: segment.options,
+    })
+    return false
+  }
+
+  /** Listens, and keeps the connection that comes. */
+  listen(options: TcpConnectionOptions = {}, more: Partial<TcpListenOptions> = {}): TcpListener {
+    return this.net.b.layer.listen(
+      {
+        port: 80,
+        options: { delayedAckMs: 0, ...options },
+        onConnection: (listener) => {
+          this.connection = listener.accept()
+        },
+        ...more,
+      },
+      this.now,
+    )
+  }
+
+  connect(options: TcpConnectionOptions = {}): TcpConnection {
+    this.connection = this.net.b.layer.connect(
+      {
+        local: this.net.b.address,
+        remote: this.net.a.address,
+        remotePort: 80,
+        options: { delayedAckMs: 0, ...options },
+      },
+      this.now,
+    )
+    return this.connection
+  }
+
+  /** The peer says something. Flags as letters: S, A, F, R, P, U, E, C. */
+  say(
+    flags: string,
+    seq: number,
+    ack = 0,
+    more: { data?: string; window?: number; options?: TcpOption[]; urgent?: number; port?: number; ecn?: number } = {},
+  ): void {
+    const names = 'FSRPAUEC'
+    let bits = 0
+    for (const letter of flags) bits |= 1 << names.indexOf(letter)
+    const bytes = buildTcp({
+      sourcePort: more.port ?? this.#port,
+      destinationPort: this.#localPort,
+      sequenceNumber: (seq + PEER_ISN) >>> 0,
+      acknowledgmentNumber: flags.includes('A') ? (ack + (this.#isn ?? 0)) >>> 0 : 0,
+      flags: bits,
+      window: more.window ?? 65_535,
+      urgentPointer: more.urgent ?? 0,
+      options: more.options ?? [],
+      payload: new TextEncoder().encode(more.data ?? ''),
+    })
+    const frame = this.net.pool.allocate(bytes.length)
+    frame.bytes.set(bytes, frame.start)
+    frame.end = frame.start + bytes.length
+    frame.checksum = 2
+    const { segment } = this.net.b.layer
+    segment.setAddresses4(this.net.a.address.w3, this.net.b.address.w3)
+    segment.ecn = more.ecn ?? 0
+    this.net.b.layer.receive(frame, this.now)
+    frame.release()
+  }
+
+  /** What our side has sent since the last call. */
+  said(): Said[] {
+    const said = this.#out
+    this.#out = []
+    return said
+  }
+
+  /** The same as short text: `SA 0/1`, `PA 1/1 hello`. */
+  heard(): string[] {
+    return this.said().map(
+      (one) =>
+        `${one.flags} ${one.seq}/${one.flags.includes('A') ? one.ack : '-'}${one.data === '' ? '' : ` ${one.data.length > 20 ? one.data.length : one.data}`}`,
+    )
+  }
+
+  /** Passive opening by the peer; leaves nothing in the ear. */
+  establish(options: TcpConnectionOptions = {}, syn: TcpOption[] = [], window = 65_535): TcpConnection {
+    this.listen(options)
+    this.say('S', 0, 0, { options: syn, window })
+    this.say('A', 1, 1, { window })
+    this.said()
+    return this.connection!
+  }
+
+  text(): string {
+    const bytes = new Uint8Array(this.connection!.readableBytes)
+    this.connection!.read(bytes, this.now)
+    return new TextDecoder('latin1').decode(bytes)
+  }
+
+  write(text: string): void {
+    this.connection!.send(new TextEncoder().encode(text), this.now)
+  }
 }
