@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that it exists before anything is built. A checkout runs the TypeScript source in this very process;
+// a published package runs what was built.
+import { existsSync } from 'node:fs'
+import module from 'node:module'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`netstack needs Node 22.18 or newer; this is ${process.versions.node}.`)
+  process.exit(69)
+}
+const source = new URL('../src/bin/main.ts', import.meta.url)
+if (existsSync(source)) {
+  module.registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, { ...context, conditions: [...context.conditions, '@wirehub/source'] }),
+  })
+  await import(source.href)
+} else await import('../dist/bin/main.js')

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+/** Bad usage: reported in one line on stderr, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** One command of `netstack`: a file of its own in commands/, and a line in the table of main.ts. */
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** Begins with examples. */
+  readonly help: string
+  /** Runs with the arguments behind the command's name. What it returns is the exit code, 0 when nothing. */
+  run(args: readonly string[]): Promise<number | undefined> | number | undefined
+}
+
+/** Whether to colour what goes to stdout: on a terminal, unless NO_COLOR says no (or FORCE_COLOR yes). */
+export function useColor(): boolean {
+  if ((process.env.NO_COLOR ?? '') !== '') return false
+  if ((process.env.FORCE_COLOR ?? '') !== '') return true
+  return process.stdout.isTTY === true
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T; allowPositionals: true; strict: true; args: string[] }>
+>
+
+/** Arguments by node:util's parseArgs. Throws UsageError where it refuses them. */
+export function parseArguments<T extends Options>(args: readonly string[], options: T): Parsed<T> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true }) as Parsed<T>
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** A whole number of an option. Throws UsageError when it is none, or outside the range. */
+export function integerOption(name: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new UsageError(`--${name} takes a whole number from ${least} to ${most}, not "${text}"`)
+  return value
+}
+
+/** Writes a picture or page to the file, or to stdout for `-`; says on stderr where it went. */
+export function writeResult(path: string, text: string): void {
+  if (path === '-') {
+    process.stdout.write(text)
+    return
+  }
+  writeFileSync(path, text)
+  process.stderr.write(`netstack: wrote ${path}\n`)
+}
+
+/** Prints data. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

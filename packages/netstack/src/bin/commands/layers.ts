@@ -1,0 +1,81 @@
+import { INTERNET_LAYERS, type InternetLayer, LAYER_NOTES, OSI_LAYERS, type OsiLayer } from '../../layers/layers.ts'
+import { type Command, parseArguments, print, useColor } from '../command.ts'
+
+const HELP = `Examples
+  netstack layers             seven OSI layers and four Internet layers, side by side with this project
+  netstack layers --json      the same as JSON
+
+Options
+  --json      print the table as JSON
+`
+
+const WIDTH = 108
+const LABEL = 12
+
+/** Breaks text at spaces. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  lines.push(line)
+  return lines
+}
+
+function describe(layer: OsiLayer | InternetLayer, heading: string, color: boolean): string[] {
+  const paint = (text: string, code: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const rows: [string, string][] = [
+    ['unit', layer.dataUnit],
+    ['function', layer.function],
+    ['examples', layer.examples.join(', ')],
+    ['folder', layer.here.folder],
+    ['command', layer.here.command],
+    ['fault', layer.here.fault],
+    ['attack', layer.here.attack],
+  ]
+  const lines = [paint(heading, '1')]
+  for (const [label, text] of rows) {
+    wrap(text, WIDTH - LABEL - 4).forEach((line, i) => {
+      lines.push(`    ${i === 0 ? paint(label.padEnd(LABEL), '2') : ' '.repeat(LABEL)}${line}`)
+    })
+  }
+  return lines
+}
+
+/** The layer table as text. */
+function layerText(color: boolean): string {
+  const rule = '─'.repeat(WIDTH)
+  const lines = ['The OSI reference model: seven layers', rule]
+  for (const layer of OSI_LAYERS) lines.push(...describe(layer, `${layer.number}  ${layer.name}`, color), '')
+  lines.push('The Internet protocol suite: four layers (RFC 1122)', rule)
+  for (const layer of INTERNET_LAYERS) {
+    const osi = layer.osi.length === 1 ? `OSI layer ${layer.osi[0]}` : `OSI layers ${layer.osi.join(', ')}`
+    lines.push(...describe(layer, `${layer.number}  ${layer.name}  (${osi})`, color), '')
+  }
+  lines.push(
+    'Where the model does not fit',
+    rule,
+    ...LAYER_NOTES.flatMap((note) => wrap(note, WIDTH - 4).map((line, i) => `${i === 0 ? '  - ' : '    '}${line}`)),
+  )
+  return lines.join('\n')
+}
+
+/** `netstack layers`. */
+export const layers: Command = {
+  name: 'layers',
+  summary: 'the layers of the network, what each does, and where it is here',
+  help: HELP,
+  run(args) {
+    const { values } = parseArguments(args, { json: { type: 'boolean' } })
+    print(
+      values.json === true
+        ? JSON.stringify({ osi: OSI_LAYERS, internet: INTERNET_LAYERS, notes: LAYER_NOTES }, undefined, 2)
+        : layerText(useColor()),
+    )
+    return 0
+  },
+}

@@ -1,0 +1,55 @@
+// The command line: finds the command in the table and turns what goes wrong into one line and an exit code
+// (0 done, 1 failed, 2 usage).
+import { type Command, UsageError } from './command.ts'
+import { dissect } from './commands/dissect.ts'
+import { journey } from './commands/journey.ts'
+import { ladder } from './commands/ladder.ts'
+import { layers } from './commands/layers.ts'
+import { plot } from './commands/plot.ts'
+
+const COMMANDS: readonly Command[] = [layers, dissect, ladder, plot, journey]
+
+function usage(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length))
+  return `Examples
+  netstack journey "Hello, wire!"        one message down the layers and up again
+  netstack dissect capture.pcapng        what is in a capture
+  netstack ladder capture.pcapng         a TCP conversation, segment by segment
+
+Commands
+${COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`).join('\n')}
+
+netstack <command> --help tells more of one. Data goes to stdout, all else to stderr. NO_COLOR is heeded.
+Exit codes: 0 done, 1 failed, 2 usage.
+`
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage())
+    return name === undefined ? 2 : 0
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (command === undefined) throw new UsageError(`there is no command "${name}"; netstack --help lists them`)
+  const asked = rest.indexOf('--help')
+  const behind = rest.indexOf('--')
+  if (asked >= 0 && (behind < 0 || asked < behind)) {
+    process.stdout.write(command.help)
+    return 0
+  }
+  return (await command.run(rest)) ?? 0
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`netstack: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
