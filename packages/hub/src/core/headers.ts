@@ -45,6 +45,11 @@ function invalid(part: string, given: string): HubError {
   })
 }
 
+/** Whether this may be the name of a header. */
+export function isHeaderName(name: string): boolean {
+  return NAME.test(name)
+}
+
 /** Parses a header block, generously: lines that are no header are passed over. */
 export function parseHeaders(block: Buffer): ParsedHeaders {
   const lines = block.toString('utf8').split('\r\n')

@@ -1,0 +1,113 @@
+/** Where a hub's configuration comes from: flag, then environment, then file. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import {
+  type ConfigFiles,
+  defaultConnectionLimits,
+  defaultHubLimits,
+  type HubConfig,
+  HubError,
+  parseConfig,
+} from '@wirehub/hub'
+import type { OptionValues } from './command.ts'
+
+/** The file that is read when no other is named. */
+export const DEFAULT_CONFIG_FILE = 'wirehub.yaml'
+
+/** A configuration, and where it came from. */
+export interface LoadedConfig {
+  readonly config: HubConfig
+  /** The file read, if any. */
+  readonly file: string | undefined
+  readonly files: ConfigFiles
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the configuration of `serve`.
+ * @throws HubError WIREHUB_ERR_CONFIG with file, line and column
+ */
+export function loadConfig(values: OptionValues, variables: Variables): LoadedConfig {
+  const named = (values.config as string | undefined) ?? variables.WIREHUB_CONFIG
+  const file = named ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined)
+  const files = filesBeside(file)
+  const config = file === undefined ? {} : parseConfig(readConfigText(file), file)
+  return { config: withFlags(withVariables(config, variables), values), file, files }
+}
+
+/** Reads a configuration file. @throws HubError WIREHUB_ERR_CONFIG */
+export function readConfigText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new HubError('WIREHUB_ERR_CONFIG', `Cannot read the configuration: ${(error as Error).message}`, {
+      place: file,
+      cure: 'Name another file with --config; wirehub init writes one.',
+      cause: error,
+    })
+  }
+}
+
+/** Files relative to the folder of the configuration. */
+export function filesBeside(file: string | undefined): ConfigFiles {
+  const folder = file === undefined ? '.' : dirname(file)
+  return { readText: (name) => readConfigText(resolve(folder, name)) }
+}
+
+/** What the environment says goes over what the file says. */
+export function withVariables(config: HubConfig, variables: Variables): HubConfig {
+  const result: HubConfig = { ...config }
+  const list = (text: string): string[] =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+  if (variables.WIREHUB_LISTEN) result.listen = list(variables.WIREHUB_LISTEN)
+  if (variables.WIREHUB_CONNECT) result.connect = list(variables.WIREHUB_CONNECT)
+  if (variables.WIREHUB_SERVER_NAME) result.serverName = variables.WIREHUB_SERVER_NAME
+  if (variables.WIREHUB_INSECURE) result.insecure = /^(1|true|yes)$/i.test(variables.WIREHUB_INSECURE)
+  const token = variables.WIREHUB_TOKEN
+  const tokenFile = variables.WIREHUB_TOKEN_FILE
+  if (tokenFile) result.authorization = { ...result.authorization, token: undefined, tokenFile: resolve(tokenFile) }
+  if (token) result.authorization = { ...result.authorization, token }
+  const limits = limitsOf(variables)
+  if (Object.keys(limits).length > 0) result.limits = { ...result.limits, ...limits }
+  return result
+}
+
+// WIREHUB_LIMITS_MAX_PAYLOAD_BYTES is limits.maxPayloadBytes.
+function limitsOf(variables: Variables): Record<string, number> {
+  const limits: Record<string, number> = {}
+  for (const name of Object.keys({ ...defaultConnectionLimits, ...defaultHubLimits })) {
+    const variable = `WIREHUB_LIMITS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+    const text = variables[variable]
+    if (text === undefined || text === '') continue
+    const value = Number(text)
+    if (!Number.isFinite(value) || value < 0) {
+      throw new HubError('WIREHUB_ERR_CONFIG', `'${text}' is no number.`, {
+        place: variable,
+        cure: 'Give a number, or unset it.',
+      })
+    }
+    limits[name] = value
+  }
+  return limits
+}
+
+/** What the command line says goes over everything. */
+export function withFlags(config: HubConfig, values: OptionValues): HubConfig {
+  const result: HubConfig = { ...config }
+  if (values.listen !== undefined) result.listen = values.listen as string[]
+  if (values.connect !== undefined) result.connect = values.connect as string[]
+  if (values.gateway !== undefined) result.gateways = (values.gateway as string[]).map((path) => resolve(path))
+  if (values['server-name'] !== undefined) result.serverName = values['server-name'] as string
+  if (values.insecure !== undefined) result.insecure = values.insecure === true
+  if (values.token !== undefined) result.authorization = { ...result.authorization, token: values.token as string }
+  if (values.user !== undefined) {
+    const user = { user: values.user as string, password: (values.password as string | undefined) ?? '' }
+    result.authorization = { ...result.authorization, users: [...(result.authorization?.users ?? []), user] }
+  }
+  if (values['log-level'] !== undefined) result.log = { ...result.log, level: values['log-level'] as 'info' }
+  return result
+}

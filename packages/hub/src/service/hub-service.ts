@@ -1,0 +1,211 @@
+/** A hub that runs by a configuration, and can be given another one while it runs: all of it comes into force, or nothing. */
+import type { PolicyDescription } from '@wirehub/scrub'
+import type { Listener } from '../assembly/listener.ts'
+import type { ScrubInspector } from '../assembly/scrub-inspector.ts'
+import type { HubConfig } from '../config/types.ts'
+import type { GatewayFactory } from '../core/gateway.ts'
+import { defaultConnectionLimits } from '../core/limits.ts'
+import type { Dialer } from '../dial/dialer.ts'
+import { NodeTlsTerminator } from '../edge/tls.ts'
+import { createHub, type HubOptions } from '../embedded/create-hub.ts'
+import type { Hub } from '../embedded/hub.ts'
+import { ConfiguredAuthenticator } from '../security/authenticator.ts'
+import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
+import { compileScrub } from './scrub.ts'
+
+/** What a service needs beside its configuration. */
+export interface HubServiceOptions extends Omit<HubOptions, 'listen' | 'limits' | 'authenticator' | 'serverName'> {
+  /** Reads the files that the configuration names. */
+  files: ConfigFiles
+  /** Listeners when the configuration names none. */
+  defaultListen: readonly string[]
+  /** Protocols beside the built-in ones, already loaded. */
+  gateways?: readonly GatewayFactory[]
+}
+
+interface OpenListener {
+  readonly key: string
+  readonly listener: Listener
+  readonly tls: NodeTlsTerminator | undefined
+}
+
+/** Runs a hub. */
+export class HubService {
+  readonly hub: Hub
+  readonly #options: HubServiceOptions
+  #open: OpenListener[] = []
+  #dialers = new Map<string, Dialer>()
+  #current: ResolvedConfig | undefined = undefined
+  #scrub: ScrubInspector | undefined = undefined
+
+  private constructor(hub: Hub, options: HubServiceOptions) {
+    this.hub = hub
+    this.#options = options
+  }
+
+  /**
+   * Starts a hub.
+   * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_INSECURE, WIREHUB_ERR_LISTEN; nothing runs then
+   */
+  static async start(config: HubConfig, options: HubServiceOptions): Promise<HubService> {
+    const { files, defaultListen, ...hubOptions } = options
+    const resolved = resolveConfig(config, files, defaultListen)
+    const hub = await createHub({ ...hubOptions, limits: resolved.hubLimits, ...named(resolved.serverName) })
+    const service = new HubService(hub, options)
+    try {
+      await service.#apply(resolved)
+    } catch (error) {
+      await hub.close()
+      throw error
+    }
+    return service
+  }
+
+  /**
+   * Puts another configuration into force.
+   * @throws HubError; the old configuration stays in force then, entirely
+   */
+  async reload(config: HubConfig): Promise<void> {
+    await this.#apply(resolveConfig(config, this.#options.files, this.#options.defaultListen))
+  }
+
+  // Everything that can fail comes first; then everything is put in place, and nothing of that can.
+  async #apply(next: ResolvedConfig): Promise<void> {
+    const { core } = this.hub
+    const authenticator = new ConfiguredAuthenticator(next.security, core)
+    assertSecure(
+      next.listeners,
+      authenticator.required,
+      next.insecure,
+      (scheme) => core.gateways.get(scheme)?.manifest.defaultPort,
+    )
+    const scrub = compileScrub(next.scrub, core, this.#options.files)
+    const terminators = new Map<ResolvedListener, NodeTlsTerminator>()
+    for (const one of next.listeners) if (one.tls !== undefined) terminators.set(one, new NodeTlsTerminator(one.tls))
+    const kept: OpenListener[] = []
+    const opened: OpenListener[] = []
+    const before = core.authenticator
+    // A new listener must not let anybody in by the old rules.
+    core.authenticator = authenticator
+    try {
+      for (const one of next.listeners) {
+        const url = this.#withStamps(one.url, next.stampHeaders)
+        const key = `${url} ${one.tls === undefined ? 'plain' : 'tls'}`
+        const known = this.#open.find((open) => open.key === key && !kept.includes(open))
+        if (known === undefined) opened.push(await this.#openListener(url, key, one, terminators.get(one)))
+        else kept.push(known)
+      }
+    } catch (error) {
+      core.authenticator = before
+      for (const one of opened) await core.unlisten(one.listener)
+      throw error
+    }
+    await this.#commit(next, kept, opened, scrub)
+  }
+
+  async #commit(
+    next: ResolvedConfig,
+    kept: OpenListener[],
+    opened: OpenListener[],
+    scrub: ScrubInspector | undefined,
+  ): Promise<void> {
+    const { core } = this.hub
+    this.#scrub = scrub
+    core.setInspector(scrub)
+    Object.assign(core.limits, next.hubLimits)
+    for (const one of this.#open) if (!kept.includes(one)) await core.unlisten(one.listener)
+    for (const open of kept) {
+      const entry = next.listeners.find(
+        (one) => this.#withStamps(one.url, next.stampHeaders) === open.key.split(' ')[0],
+      )
+      if (entry === undefined) continue
+      if (entry.tls !== undefined) open.tls?.reload(entry.tls)
+      Object.assign(open.listener.limits, defaultConnectionLimits, this.#gatewayLimits(open.listener), entry.limits)
+    }
+    this.#open = [...kept, ...opened]
+    this.#dial(next)
+    if (this.#current !== undefined) this.#endStrangers(this.#current, next)
+    this.#current = next
+  }
+
+  async #openListener(
+    url: string,
+    key: string,
+    one: ResolvedListener,
+    tls: NodeTlsTerminator | undefined,
+  ): Promise<OpenListener> {
+    const { core } = this.hub
+    await core.listen(url, one.limits, tls)
+    return { key, listener: core.listeners.at(-1) as Listener, tls }
+  }
+
+  #gatewayLimits(listener: Listener): object {
+    return this.hub.core.gateways.get(listener.url.scheme)?.manifest.limits ?? {}
+  }
+
+  #withStamps(url: string, stamp: boolean): string {
+    const scheme = url.split(/[:+]/, 1)[0]
+    if (!stamp || this.hub.core.gateways.get(scheme)?.manifest.options.stamp === undefined || url.includes('stamp='))
+      return url
+    return `${url}${url.includes('?') ? '&' : '?'}stamp=all`
+  }
+
+  #dial(next: ResolvedConfig): void {
+    for (const [url, dialer] of this.#dialers) {
+      if (next.connect.includes(url)) continue
+      dialer.stop()
+      dialer.connection?.close('closed-by-hub')
+      this.#dialers.delete(url)
+    }
+    for (const url of next.connect) {
+      if (!this.#dialers.has(url)) this.#dialers.set(url, this.hub.core.connect(url, next.connectionLimits))
+    }
+  }
+
+  // Whoever came in by rules that no longer hold must show anew who it is.
+  #endStrangers(before: ResolvedConfig, after: ResolvedConfig): void {
+    const old = rulesOf(before)
+    const current = rulesOf(after)
+    for (const connection of this.hub.core.connections.values()) {
+      if (connection.state !== 'ready') continue
+      const name = connection.user ?? ''
+      if (old.get(name) === current.get(name) && old.get('*') === current.get('*')) continue
+      if (connection.codec.refuse !== undefined) connection.codec.refuse('authentication-failed')
+      else connection.close('authentication-failed')
+    }
+  }
+
+  /** Servers that are dialled. */
+  get dialled(): string[] {
+    return [...this.#dialers.keys()]
+  }
+
+  /** Scrub policies in force. */
+  get policies(): readonly PolicyDescription[] {
+    return this.#scrub?.scrubber.policies ?? []
+  }
+
+  /** Drains and ends. */
+  close(): Promise<void> {
+    for (const dialer of this.#dialers.values()) dialer.stop()
+    return this.hub.close()
+  }
+}
+
+function named(serverName: string | undefined): { serverName?: string } {
+  return serverName === undefined ? {} : { serverName }
+}
+
+/** What each user's rights rest on, as text that can be compared; `*` is what concerns everybody. */
+function rulesOf(config: ResolvedConfig): Map<string, string> {
+  const rules = new Map<string, string>()
+  const { token, users = [], accounts = {}, defaultPermissions, noAuthUser, mapCertificates } = config.security
+  rules.set('*', JSON.stringify([token, defaultPermissions, noAuthUser, mapCertificates]))
+  const some = users.length + Object.values(accounts).reduce((sum, one) => sum + (one.users?.length ?? 0), 0) > 0
+  rules.set('', some ? 'users' : 'open')
+  for (const user of users) rules.set(user.user ?? user.nkey ?? '', JSON.stringify(user))
+  for (const [name, account] of Object.entries(accounts)) {
+    for (const user of account.users ?? []) rules.set(user.user ?? user.nkey ?? '', JSON.stringify([name, user]))
+  }
+  return rules
+}

@@ -1,0 +1,163 @@
+/** A configuration with its files read: what the hub can work with. */
+import type { HubConfig, ListenerConfig, TlsConfig, UserConfig } from '../config/types.ts'
+import type { ConnectionLimits, HubLimits } from '../core/limits.ts'
+import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import type { TlsOptions } from '../edge/tls.ts'
+import { HubError } from '../errors.ts'
+import type { SecurityOptions, UserOptions } from '../security/options.ts'
+
+/** Reads files named by a configuration; relative names are relative to the configuration's folder. */
+export interface ConfigFiles {
+  /** @throws HubError WIREHUB_ERR_CONFIG when it cannot be read */
+  readText(name: string): string
+}
+
+/** One listener, ready to be opened. */
+export interface ResolvedListener {
+  readonly url: string
+  readonly limits: Partial<ConnectionLimits>
+  readonly tls: TlsOptions | undefined
+}
+
+/** Everything that a configuration says, with nothing left to look up. */
+export interface ResolvedConfig {
+  readonly serverName: string | undefined
+  readonly listeners: readonly ResolvedListener[]
+  readonly connect: readonly string[]
+  readonly connectionLimits: Partial<ConnectionLimits>
+  readonly hubLimits: Partial<HubLimits>
+  readonly security: SecurityOptions
+  readonly insecure: boolean
+  readonly stampHeaders: boolean
+  readonly scrub: Readonly<Record<string, unknown>> | undefined
+}
+
+const hubLimitNames: readonly (keyof HubLimits)[] = [
+  'maxPayloadBytes',
+  'maxConnections',
+  'maxConnectionsPerAddress',
+  'maxHalfOpenPerAddress',
+  'outputPoolBytes',
+  'memoryPressureRatio',
+  'drainTimeoutMs',
+]
+
+/** @throws HubError WIREHUB_ERR_CONFIG for a file that cannot be read */
+export function resolveConfig(config: HubConfig, files: ConfigFiles, defaultListen: readonly string[]): ResolvedConfig {
+  const { hub: hubLimits, connection: connectionLimits } = splitLimits(config)
+  const common = config.tls === undefined ? undefined : resolveTls(config.tls, files)
+  const listeners = (config.listen ?? defaultListen).map((entry): ResolvedListener => {
+    const own: ListenerConfig = typeof entry === 'string' ? { url: entry } : entry
+    return {
+      url: own.url,
+      limits: { ...connectionLimits, ...definite(own.limits) },
+      tls: own.tls === undefined ? common : resolveTls(own.tls, files),
+    }
+  })
+  return {
+    serverName: config.serverName,
+    listeners,
+    connect: config.connect ?? [],
+    connectionLimits,
+    hubLimits,
+    security: resolveSecurity(config, files),
+    insecure: config.insecure ?? false,
+    stampHeaders: config.stampHeaders ?? false,
+    scrub: config.scrub,
+  }
+}
+
+function definite<T extends object>(given: T | undefined): T {
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as T
+}
+
+function splitLimits(config: HubConfig): { hub: Partial<HubLimits>; connection: Partial<ConnectionLimits> } {
+  const hub: Record<string, number> = {}
+  const connection: Record<string, number> = {}
+  for (const [name, value] of Object.entries(definite(config.limits))) {
+    if ((hubLimitNames as readonly string[]).includes(name)) hub[name] = value as number
+    if (name === 'maxPayloadBytes' || !(hubLimitNames as readonly string[]).includes(name))
+      connection[name] = value as number
+  }
+  return { hub, connection }
+}
+
+function resolveTls(config: TlsConfig, files: ConfigFiles): TlsOptions {
+  return {
+    cert: files.readText(config.cert),
+    key: files.readText(config.key),
+    ca: config.ca === undefined ? undefined : files.readText(config.ca),
+    verify: config.verify === true || config.verifyAndMap === true,
+    required: config.required,
+    first: config.handshakeFirst,
+    minVersion: config.minVersion,
+    ciphers: config.ciphers,
+  }
+}
+
+function resolveSecurity(config: HubConfig, files: ConfigFiles): SecurityOptions {
+  const authorization = config.authorization ?? {}
+  const accounts: Record<string, { users: UserOptions[]; limits: Record<string, number> }> = {}
+  for (const [name, limits] of Object.entries(config.accounts ?? {})) {
+    accounts[name] = { users: [], limits: definite(limits) as Record<string, number> }
+  }
+  const users: UserOptions[] = []
+  for (const user of authorization.users ?? []) {
+    const made = resolveUser(user, files)
+    if (user.account === undefined) users.push(made)
+    else {
+      accounts[user.account] ??= { users: [], limits: {} }
+      accounts[user.account].users.push(made)
+    }
+  }
+  const mapCertificates = [
+    config.tls,
+    ...(config.listen ?? []).map((one) => (typeof one === 'string' ? undefined : one.tls)),
+  ].some((tls) => tls?.verifyAndMap === true)
+  return {
+    token: authorization.token ?? secretFile(authorization.tokenFile, files),
+    users,
+    accounts,
+    defaultPermissions: authorization.defaultPermissions,
+    noAuthUser: authorization.noAuthUser,
+    mapCertificates,
+  }
+}
+
+function resolveUser(user: UserConfig, files: ConfigFiles): UserOptions {
+  return {
+    user: user.user,
+    password: user.password ?? secretFile(user.passwordFile, files),
+    nkey: user.nkey,
+    permissions: user.permissions,
+  }
+}
+
+function secretFile(name: string | undefined, files: ConfigFiles): string | undefined {
+  return name === undefined ? undefined : files.readText(name).replace(/\r?\n$/, '')
+}
+
+/**
+ * Refuses listeners that strangers could reach without showing who they are.
+ * @throws HubError WIREHUB_ERR_INSECURE
+ */
+export function assertSecure(
+  listeners: readonly ResolvedListener[],
+  authenticated: boolean,
+  insecure: boolean,
+  defaultPortOf: (scheme: string) => number | undefined,
+): void {
+  if (insecure || authenticated) return
+  for (const one of listeners) {
+    const url: ListenerUrl = parseListenerUrl(one.url, defaultPortOf)
+    if (isLoopback(url.address)) continue
+    throw new HubError(
+      'WIREHUB_ERR_INSECURE',
+      'This listener is open to other machines, and nobody has to say who they are.',
+      {
+        place: one.url,
+        cure: 'Configure users or a token, listen on 127.0.0.1, or say insecure: true (--insecure) if that is what you want.',
+      },
+    )
+  }
+}
