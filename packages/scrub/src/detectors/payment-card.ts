@@ -54,7 +54,7 @@ export const paymentCard: Detector = {
   description: 'Payment card numbers (issuer range, length and Luhn digit checked)',
   default: true,
   triggers: [
-    '(?<![A-Za-z0-9_])[2-689]\\d{13}',
+    '(?<![A-Za-z0-9_])[2-689]\\d{13,15}[^A-Za-z0-9_]',
     '(?<![A-Za-z0-9_])[2-689]\\d{3}[ -]\\d{4}[ -]\\d{4}[ -]',
     '(?<![A-Za-z0-9_])3\\d{3}[ -]\\d{6}[ -]\\d{4}',
   ],

@@ -53,9 +53,13 @@ describe('a pattern that somebody wrote', () => {
       ),
     }))
     fc.assert(
-      fc.property(pattern, fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'x', ' '), maxLength: 12 }), (source, text) => {
-        assert.equal(find(source, '', text), new RegExp(source).exec(text)?.[0])
-      }),
+      fc.property(
+        pattern,
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'x', ' '), maxLength: 12 }),
+        (source, text) => {
+          assert.equal(find(source, '', text), new RegExp(source).exec(text)?.[0])
+        },
+      ),
       { numRuns: process.env.WIREHUB_TEST_LONG === undefined ? 300 : 20_000, seed },
     )
   })
@@ -77,13 +81,27 @@ describe('a pattern that somebody wrote', () => {
       ['(?:a{100}){100}', /repetition at offset \d+ .*smaller count/],
     ]
     for (const [source, message] of refused) {
-      assert.throws(() => compileUserPattern(source), (error: Error) => error instanceof SuperLinearError && message.test(error.message))
+      assert.throws(
+        () => compileUserPattern(source),
+        (error: Error) => error instanceof SuperLinearError && message.test(error.message),
+      )
     }
   })
 
   it('is refused where it is not well-formed, with the place', () => {
-    for (const [source, at] of [['(', 0], ['[z-a]', 4], ['a**', 2], ['a)', 1], ['\\', 0], ['[a', 0]] as const) {
-      assert.throws(() => compileUserPattern(source), (error: Error) => error instanceof PatternSyntaxError && error.at === at, source)
+    for (const [source, at] of [
+      ['(', 0],
+      ['[z-a]', 4],
+      ['a**', 2],
+      ['a)', 1],
+      ['\\', 0],
+      ['[a', 0],
+    ] as const) {
+      assert.throws(
+        () => compileUserPattern(source),
+        (error: Error) => error instanceof PatternSyntaxError && error.at === at,
+        source,
+      )
     }
     assert.throws(() => compileUserPattern('a', 'y'), /flags "y"/)
   })

@@ -29,7 +29,8 @@ export interface Trigger {
   readonly length: number
   /** 1 when the first byte of the sequence is a boundary. */
   readonly skip: number
-  readonly standsAlone: boolean
+  /** The length of a word that must stand alone and ends one byte before the sequence does; 0 for all else. */
+  readonly alone: number
 }
 
 /** Detectors that are searched everywhere. */
@@ -53,11 +54,11 @@ export function makePlan(detectors: readonly Detector[]): Plan {
   const sequences: AutomatonSequence[] = []
   const searches: Search[] = []
   let attempts = 0
-  const add = (attempt: Attempt, found: readonly TriggerSequence[], standsAlone: boolean): void => {
+  const add = (attempt: Attempt, found: readonly TriggerSequence[], alone: number): void => {
     for (const sequence of found) {
       sequences.push({ sets: sequence.sets, boundary: sequence.boundary, id: triggers.length })
       const skip = sequence.boundary ? 1 : 0
-      triggers.push({ attempt, length: sequence.sets.length, skip, standsAlone })
+      triggers.push({ attempt, length: sequence.sets.length, skip, alone })
     }
   }
   for (const detector of detectors) {
@@ -66,13 +67,16 @@ export function makePlan(detectors: readonly Detector[]): Plan {
         searches.push({ detector, pattern: globally(detector.pattern) })
       } else {
         const attempt = patternAttempt(detector, detector.pattern, attempts++)
-        add(attempt, patternTriggers(detector, detector.pattern), false)
+        add(attempt, patternTriggers(detector, detector.pattern), 0)
       }
     }
     if (detector.context === undefined) continue
     const attempt = contextAttempt(detector, attempts++)
     for (const word of detector.context.words) {
-      for (const expression of wordTriggers(word)) add(attempt, expandTrigger(expression), mustStandAlone(word))
+      const isAlone = mustStandAlone(word)
+      for (const expression of wordTriggers(word)) {
+        add(attempt, expandTrigger(expression, isAlone ? '' : 'i'), isAlone ? word.length : 0)
+      }
     }
   }
   return { triggers, sequences, searches, attempts }

@@ -19,6 +19,9 @@ interface FieldContext {
   readonly assignments: readonly { readonly attempt: Attempt; readonly rest: string }[]
 }
 
+const NONE = new Int32Array(0)
+const NOTHING = Number.MAX_SAFE_INTEGER
+const LINE_END = 10
 const MAX_FIELD_NAMES = 4096
 /** A name of more bytes than this vouches for nothing beyond its first bytes. */
 const MAX_FIELD_NAME_BYTES = 256
@@ -50,7 +53,7 @@ class CompiledScanner implements Scanner {
   }
 
   mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#nextSeen(bytes, start, end, this.#automaton.initial) < end) return true
+    if (this.#nextSeen(bytes, start, end, this.#automaton.initial) !== NOTHING) return true
     for (const { pattern } of this.#plan.searches) {
       if (pattern instanceof RegExp || pattern.mayMatch(bytes, start, end)) return true
     }
@@ -64,9 +67,9 @@ class CompiledScanner implements Scanner {
   scan(bytes: Uint8Array, start: number, end: number, sink: SpanSink, fieldName: string = ''): number {
     const field = fieldName === '' ? null : this.#fieldContext(fieldName)
     const first = this.#nextSeen(bytes, start, end, this.#automaton.initial)
-    if (first >= end && field === null && this.#plan.searches.length === 0) return 0
+    if (first === NOTHING && field === null && this.#plan.searches.length === 0) return 0
     const pass = new Pass(bytes, start, end, fieldName, this.#plan.attempts)
-    if (first < end) this.#candidates(pass, first)
+    if (first !== NOTHING) this.#candidates(pass, first)
     if (field !== null) pass.field(field)
     for (const { detector, pattern } of this.#plan.searches) pass.search(detector, pattern)
     this.attempts += pass.attempts
@@ -82,7 +85,7 @@ class CompiledScanner implements Scanner {
     return this.scan(bytes, 0, written, (from, to, detector) => sink(offsets[from], offsets[to], detector), fieldName)
   }
 
-  /** The position of the next byte that completes a trigger, or `end`. `#seenValue` tells what was seen. */
+  /** The position of the next byte that completes a trigger, or `NOTHING`. `#seenValue` tells what was seen. */
   #nextSeen(bytes: Uint8Array, start: number, end: number, row: number): number {
     const automaton = this.#automaton
     const classOf = automaton.classOf
@@ -101,18 +104,25 @@ class CompiledScanner implements Scanner {
       }
       row = next
     }
-    return end
+    // The end counts as a line end, so that triggers can ask for what follows. It is seen at `end`, once.
+    let last = table[row + classOf[LINE_END]]
+    if (last === -1) last = automaton.advance(row, LINE_END)
+    if (last < -1) {
+      this.#seenValue = last
+      return end
+    }
+    return NOTHING
   }
   #seenValue = 0
 
   #candidates(pass: Pass, first: number): void {
     const { bytes, to: end } = pass
-    for (let at = first; at < end; ) {
+    for (let at = first; at !== NOTHING; ) {
       const value = this.#seenValue
       const seen = this.#automaton.seen(value)
       const row = this.#automaton.row(value)
       for (let index = 0; index < seen.length; index++) pass.candidate(this.#triggers[seen[index]], at + 1)
-      at = this.#nextSeen(bytes, at + 1, end, row)
+      at = at < end ? this.#nextSeen(bytes, at + 1, end, row) : NOTHING
     }
   }
 
@@ -129,16 +139,16 @@ class CompiledScanner implements Scanner {
     const contexts = new Set<Attempt>()
     const assignments: { attempt: Attempt; rest: string }[] = []
     let at = this.#nextSeen(name, 0, name.length, this.#automaton.initial)
-    while (at < name.length) {
+    while (at !== NOTHING) {
       const value = this.#seenValue
       const row = this.#automaton.row(value)
       for (const id of this.#automaton.seen(value)) {
-        const { attempt, length, skip, standsAlone: alone } = this.#triggers[id]
+        const { attempt, length, skip, alone } = this.#triggers[id]
         const from = at + 1 - length
         if (!attempt.isContext) assignments.push({ attempt, rest: name.toString('latin1', Math.max(0, from + skip)) })
-        else if (!alone || standsAlone(name, 0, name.length, from, at + 1)) contexts.add(attempt)
+        else if (alone === 0 || standsAlone(name, 0, name.length, at - alone, at)) contexts.add(attempt)
       }
-      at = this.#nextSeen(name, at + 1, name.length, row)
+      at = at < name.length ? this.#nextSeen(name, at + 1, name.length, row) : NOTHING
     }
     if (contexts.size === 0 && assignments.length === 0) return null
     return { contexts: [...contexts], assignments }
@@ -157,7 +167,8 @@ class Pass implements MatchContext {
   end: number
   hasContext = false
   /** Per attempt: where its last finding ended; nothing before is found again. */
-  readonly #resumeAt: Int32Array
+  #resumeAt: Int32Array = NONE
+  readonly #attempts: number
   attempts = 0
   /** Whether the last attempt matched, whatever its validator said. */
   #hasMatched = false
@@ -168,7 +179,7 @@ class Pass implements MatchContext {
     this.to = end
     this.end = end
     this.fieldName = fieldName
-    this.#resumeAt = new Int32Array(attempts)
+    this.#attempts = attempts
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.text = buffer.toString('latin1', start, end)
   }
@@ -178,9 +189,11 @@ class Pass implements MatchContext {
     const { attempt } = trigger
     const from = to - trigger.length
     if (attempt.isContext) {
-      if (trigger.standsAlone && !standsAlone(this.bytes, this.from, this.to, from, to)) return
-      if (attempt.assigned) this.#afterConnector(attempt, to - this.from)
-      else this.#within(attempt, to - this.from)
+      const { alone } = trigger
+      const end = alone === 0 ? to : to - 1
+      if (alone > 0 && !standsAlone(this.bytes, this.from, this.to, end - alone, end)) return
+      if (attempt.assigned) this.#afterConnector(attempt, end - this.from)
+      else this.#within(attempt, end - this.from)
       return
     }
     const at = from + trigger.skip
@@ -191,9 +204,13 @@ class Pass implements MatchContext {
     this.#try(attempt, at - this.from)
   }
 
+  #resumed(attempt: Attempt): number {
+    return this.#resumeAt === NONE ? 0 : this.#resumeAt[attempt.index]
+  }
+
   #lead(attempt: Attempt, at: number): number {
     const lead = attempt.lead as Uint8Array
-    const lowest = Math.max(this.from + this.#resumeAt[attempt.index], at - attempt.leadMax)
+    const lowest = Math.max(this.from + this.#resumed(attempt), at - attempt.leadMax)
     let from = at
     while (from > lowest && lead[this.bytes[from - 1]] === 1) from--
     while (from < at && attempt.first[this.bytes[from]] === 0) from++
@@ -208,7 +225,7 @@ class Pass implements MatchContext {
 
   #within(attempt: Attempt, at: number): boolean {
     const last = Math.min(at + attempt.reach, this.text.length)
-    for (let i = Math.max(at, this.#resumeAt[attempt.index]); i < last; i++) {
+    for (let i = Math.max(at, this.#resumed(attempt)); i < last; i++) {
       const byte = this.bytes[this.from + i]
       if (attempt.first[byte] === 1 && this.#tryWithContext(attempt, attempt.expression, i)) return true
       if (STOP[byte] === 1) return false
@@ -269,7 +286,7 @@ class Pass implements MatchContext {
   }
 
   #try(attempt: Attempt, at: number): boolean {
-    if (at < this.#resumeAt[attempt.index]) return false
+    if (at < this.#resumed(attempt)) return false
     return this.#match(attempt, attempt.expression, at, false)
   }
 
@@ -290,7 +307,10 @@ class Pass implements MatchContext {
       this.hasContext = hasContext
       if (!detector.validate(this.text.slice(start, end), this)) return false
     }
-    if (index >= 0) this.#resumeAt[index] = end
+    if (index >= 0) {
+      if (this.#resumeAt === NONE) this.#resumeAt = new Int32Array(this.#attempts)
+      this.#resumeAt[index] = end
+    }
     this.findings.add(start, end, detector)
     return true
   }

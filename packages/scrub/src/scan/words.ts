@@ -7,6 +7,7 @@ const LETTERS = /^[a-z]+$/
  * capitalised and upper case (ASCII is compared without case anyway).
  */
 export function wordTriggers(word: string): string[] {
+  if (mustStandAlone(word)) return aloneTriggers(word)
   const forms = isAscii(word) ? [word] : [...new Set([word, word[0].toUpperCase() + word.slice(1), word.toUpperCase()])]
   return forms.map((form) =>
     Buffer.from(form, 'utf8')
@@ -14,6 +15,17 @@ export function wordTriggers(word: string): string[] {
       .replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
       .replace(/[ ']/g, "[ _.'-]?"),
   )
+}
+
+/**
+ * A word that must stand alone is looked for with what stands around it (the end of the input counts as a line end): no letter
+ * or digit before it, or a change of case, and no small letter after it.
+ */
+function aloneTriggers(word: string): string[] {
+  const anyCase = [...word].map((char) => `[${char}${char.toUpperCase()}]`).join('')
+  const capital = word[0].toUpperCase() + word.slice(1)
+  const after = word.length <= 2 ? '[^a-z0-9]' : '[^a-z]'
+  return [`(?<![A-Za-z0-9])${anyCase}${after}`, `[a-z]${capital}${after}`]
 }
 
 function isAscii(word: string): boolean {

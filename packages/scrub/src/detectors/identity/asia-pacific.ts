@@ -7,7 +7,7 @@ export const indiaAadhaar: Detector = nationalNumber({
   description: 'Indian Aadhaar numbers (Verhoeff)',
   written: /(?<![\w-])(?<!\d[ .])[2-9]\d{3}([ -])\d{4}\1\d{4}(?![\w-])(?![ .]\d)/,
   triggers: ['(?<![\\w-])[2-9]\\d{3}[ -]\\d{4}[ -]\\d{4}'],
-  words: ['aadhaar', 'aadhar', 'adhaar', 'uidai', 'uid', 'आधार'],
+  words: ['aadhaar', 'aadhar', 'adhaar', 'uidai', 'आधार'],
   bare: /(?<![\w.-])[2-9]\d{3}[ -]?\d{4}[ -]?\d{4}(?![\w-])(?!\.\d)/,
   isValid: (n) => verhoeff(n) && !isOneDigit(n),
 })
@@ -18,7 +18,7 @@ export const indiaPan: Detector = nationalNumber({
   name: 'in-pan',
   description: 'Indian permanent account numbers',
   written: PAN,
-  triggers: ['(?<![A-Za-z0-9_])[A-Z]{3}[ABCFGHLJPT][A-Z]\\d{4}[A-Z]'],
+  triggers: ['(?<![A-Za-z0-9_])(?-i:[A-Z]{3}[ABCFGHLJPT][A-Z])\\d{4}[A-Z]'],
   words: ['pan', 'pan card', 'permanent account'],
   bare: PAN,
   isValid: () => true,

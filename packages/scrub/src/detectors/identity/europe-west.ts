@@ -9,7 +9,9 @@ export const ukNino: Detector = nationalNumber({
   name: 'uk-nino',
   description: 'UK national insurance numbers',
   written: NINO,
-  triggers: ['(?<![A-Za-z0-9_])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?\\d\\d[ -]?\\d\\d[ -]?\\d\\d'],
+  triggers: [
+    '(?<![A-Za-z0-9_])(?-i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])[ -]?\\d\\d[ -]?\\d\\d[ -]?\\d\\d[ -]?(?-i:[A-D])',
+  ],
   words: ['nino', 'national insurance', 'ni number'],
   bare: /(?<![A-Za-z0-9_])[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z]([ -]?)\d{2}\1\d{2}\1\d{2}\1[A-Da-d](?![A-Za-z0-9_])/,
   isValid: (n) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(n),
@@ -68,7 +70,7 @@ export const franceNir: Detector = nationalNumber({
   description: 'French social security numbers (key modulo 97)',
   written: NIR,
   triggers: [
-    '(?<![\\w.-])[1278]\\d{4}\\d[\\dAB]\\d{6}[ .]?\\d\\d',
+    '(?<![\\w.-])[1278]\\d{4}\\d[\\dAB]\\d{6}[ .]?\\d\\d[^A-Za-z0-9_]',
     '(?<![\\w.-])[1278][ .]\\d\\d[ .]\\d\\d[ .]\\d[\\dAB][ .]\\d\\d\\d',
   ],
   words: ['nir', 'sécurité sociale', 'securite sociale', 'numéro de sécu', 'insee'],
@@ -85,7 +87,7 @@ export const spainDni: Detector = nationalNumber({
   description: 'Spanish DNI and NIE (check letter)',
   written: DNI,
   triggers: [
-    '(?<![A-Za-z0-9_.-])\\d{8}-?[A-Z]',
+    '(?<![A-Za-z0-9_.-])\\d{8}-?[A-Z][^A-Za-z0-9_]',
     '(?<![A-Za-z0-9_.-])\\d{2}\\.\\d{3}\\.\\d{3}-?[A-Z]',
     '(?<![A-Za-z0-9_.-])[XYZ]-?\\d{7}-?[A-Z]',
   ],

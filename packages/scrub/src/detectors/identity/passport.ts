@@ -33,7 +33,7 @@ export const passportMrz: Detector = {
   category: 'identity',
   description: 'Machine-readable zone of passports (check digit)',
   default: true,
-  triggers: ['(?<![A-Z0-9<])P[A-Z<][A-Z]{3}[A-Z<]{5}'],
+  triggers: ['(?<![A-Z0-9<])(?-i:P[A-Z<][A-Z]{3}[A-Z<]{5})'],
   pattern:
     /(?<![A-Z0-9<])P[A-Z<][A-Z]{3}[A-Z<]{39}(?:\s{1,2}|\\n|\\r\\n)?[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{14}[\d<]\d/,
   group: 0,
