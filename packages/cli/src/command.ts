@@ -35,6 +35,10 @@ export interface Command {
   /** Lines `[command, what it does]`; the help begins with them. */
   readonly examples: readonly (readonly [string, string])[]
   readonly options: Readonly<Record<string, OptionSpec>>
+  /** A help text of its own, where the flags are somebody else's. */
+  readonly help?: string
+  /** The arguments are handed to `run` as they are. */
+  readonly rawArguments?: boolean
   /** Runs it; resolves with the exit code. */
   run(values: OptionValues, positionals: string[]): Promise<number>
 }
@@ -63,6 +67,7 @@ export function parseOptions(command: Command, args: string[]): { values: Option
 
 /** The help of a command; examples first. */
 export function commandHelp(command: Command): string {
+  if (command.help !== undefined) return command.help
   const width = Math.max(...command.examples.map(([line]) => line.length))
   const lines = ['Examples:', ...command.examples.map(([line, what]) => `  ${line.padEnd(width)}   ${what}`), '']
   lines.push(`Usage: wirehub ${command.name} ${command.usage}`.trimEnd(), '', command.summary, '', 'Options:')

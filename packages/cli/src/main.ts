@@ -2,14 +2,30 @@
 import { HubError, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
 import { bench } from './commands/bench.ts'
+import { check } from './commands/check.ts'
 import { completionCommand } from './commands/completion.ts'
+import { init } from './commands/init.ts'
+import { natsServer } from './commands/nats-server.ts'
+import { passwd } from './commands/passwd.ts'
 import { pub } from './commands/pub.ts'
 import { reply } from './commands/reply.ts'
 import { request } from './commands/request.ts'
 import { serve } from './commands/serve.ts'
 import { sub } from './commands/sub.ts'
 
-const commands: readonly Command[] = [serve, pub, sub, request, reply, bench, completionCommand(() => commands)]
+const commands: readonly Command[] = [
+  serve,
+  pub,
+  sub,
+  request,
+  reply,
+  bench,
+  check,
+  init,
+  passwd,
+  completionCommand(() => commands),
+  natsServer,
+]
 
 function overview(): string {
   const width = Math.max(...commands.map((one) => one.name.length))
@@ -54,10 +70,11 @@ async function main(args: string[]): Promise<number> {
   if (command === undefined) {
     throw new HubError('WIREHUB_ERR_USAGE', `There is no command '${name}'.`, { cure: 'See wirehub --help.' })
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (rest.includes('--help') || (rest.includes('-h') && command.rawArguments !== true)) {
     process.stdout.write(commandHelp(command))
     return exitCodes.ok
   }
+  if (command.rawArguments === true) return command.run({}, rest)
   const { values, positionals } = parseOptions(command, rest)
   return command.run(values, positionals)
 }

@@ -24,6 +24,7 @@ import { MemoryGuard } from './memory-guard.ts'
 
 const SLAB_BYTES = 64 * 1024
 const TICK_MS = 1000
+const MAX_LAME_DUCK_STEP_MS = 1000
 const DEFAULT_ACCOUNT = '$G'
 
 /** Severity of a log line. */
@@ -289,6 +290,23 @@ export class HubCore implements ConnectionHost {
   close(): Promise<void> {
     this.#closing ??= this.#drain()
     return this.#closing
+  }
+
+  /**
+   * Lame duck mode: nobody new is accepted, clients are told to go elsewhere, and connections are closed spread over the duration.
+   */
+  async lameDuck(durationMs: number): Promise<void> {
+    for (const listener of this.listeners) {
+      listener.gateway.lameDuck?.()
+      await listener.close()
+    }
+    const waiting = [...this.connections.values()]
+    for (const connection of waiting) connection.codec.drain?.()
+    const stepMs = Math.min(durationMs / Math.max(1, waiting.length), MAX_LAME_DUCK_STEP_MS)
+    for (const connection of waiting) {
+      await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, stepMs))
+      connection.close('hub-closing')
+    }
   }
 
   async #drain(): Promise<void> {

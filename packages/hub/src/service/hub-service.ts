@@ -185,6 +185,13 @@ export class HubService {
     return this.#scrub?.scrubber.policies ?? []
   }
 
+  /**
+   * Lame duck mode: accepts nobody new, tells clients to go elsewhere, closes them spread over the duration.
+   */
+  async lameDuck(durationMs: number): Promise<void> {
+    await this.hub.core.lameDuck(durationMs)
+  }
+
   /** Drains and ends. */
   close(): Promise<void> {
     for (const dialer of this.#dialers.values()) dialer.stop()
