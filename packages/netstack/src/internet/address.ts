@@ -169,7 +169,7 @@ export const ALL_NODES_V6: IpAddress = IpAddress.v6(0xff02_0000, 0, 0, 1)
 export const ALL_ROUTERS_V6: IpAddress = IpAddress.v6(0xff02_0000, 0, 0, 2)
 
 /** Mixes four words to 32 unsigned bits. */
-export function hashWords(w0: number, w1: number, w2: number, w3: number): number {
+function hashWords(w0: number, w1: number, w2: number, w3: number): number {
   let hash = Math.imul(w0 ^ Math.imul(w1, 0x85eb_ca6b), 0xc2b2_ae35)
   hash = Math.imul(hash ^ (hash >>> 15) ^ w2, 0x27d4_eb2f)
   hash = Math.imul(hash ^ (hash >>> 13) ^ w3, 0x1656_67b1)

@@ -68,7 +68,7 @@ export function maskAddress(address: IpAddress, length: number): IpAddress {
   )
 }
 
-export function samePrefix(a: IpAddress, b: IpAddress, length: number): boolean {
+function samePrefix(a: IpAddress, b: IpAddress, length: number): boolean {
   return commonPrefixLength(a, b) >= length
 }
 

@@ -27,7 +27,7 @@ export class SimulationError extends Error {
 }
 
 /** The seed and the expanded options, as a failing run prints them. */
-export function describeRun(world: World): string {
+function describeRun(world: World): string {
   const { links, routes } = world.topology
   const { faults = [], hosts } = world.options
   const expanded = { seed: world.seed, hosts, links, routes, faults }

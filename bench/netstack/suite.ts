@@ -1,0 +1,100 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { checksum } from '../../packages/netstack/src/wire/checksum.ts'
+import type { BenchmarkRow, BenchmarkSuite, SuiteOptions } from '../suite.ts'
+import { median } from '../suite.ts'
+import { bulkTransfer, copyAndSum } from './bulk.ts'
+import { manyConnections, shortConnections } from './connections.ts'
+
+interface Row {
+  readonly row: string
+  readonly what: string
+  readonly unit: string
+  readonly better: 'higher' | 'lower'
+  readonly measure: () => number
+  readonly ceiling?: () => number
+}
+
+const BULK_BYTES = 400_000_000
+
+const rows: readonly Row[] = [
+  {
+    row: 'bulk-v4',
+    what: 'one TCP transfer over IPv4, frames of 1,514 bytes at most',
+    unit: 'MB/s',
+    better: 'higher',
+    measure: () => bulkTransfer(BULK_BYTES, 1500, 4),
+    ceiling: () => copyAndSum(BULK_BYTES, checksum),
+  },
+  {
+    row: 'bulk-v6',
+    what: 'the same over IPv6',
+    unit: 'MB/s',
+    better: 'higher',
+    measure: () => bulkTransfer(BULK_BYTES, 1500, 6),
+    ceiling: () => copyAndSum(BULK_BYTES, checksum),
+  },
+  {
+    row: 'bulk-64k',
+    what: 'the same over IPv4 with an MTU of 65,535 bytes',
+    unit: 'MB/s',
+    better: 'higher',
+    measure: () => bulkTransfer(BULK_BYTES, 65_535, 4),
+  },
+  {
+    row: 'short',
+    what: 'handshake, 100 bytes each way, close, one after the other',
+    unit: 'connections/s',
+    better: 'higher',
+    measure: () => shortConnections(20_000),
+  },
+  {
+    row: 'round-trip-1',
+    what: '100 bytes and the answer over one connection',
+    unit: 'ns',
+    better: 'lower',
+    measure: () => manyConnections(1, 100_000).roundTripNanoseconds,
+  },
+  {
+    row: 'round-trip-10k',
+    what: 'the same, in turn over 10,000 connections',
+    unit: 'ns',
+    better: 'lower',
+    measure: () => manyConnections(10_000, 100_000).roundTripNanoseconds,
+  },
+  {
+    row: 'memory-10k',
+    what: 'an idle connection of 10,000, both ends together',
+    unit: 'bytes',
+    better: 'lower',
+    measure: () => manyConnections(10_000, 1).bytesEach,
+  },
+]
+
+export const suite: BenchmarkSuite = {
+  title: 'netstack',
+  method:
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. "ceiling" copies and sums the same bytes twice and does nothing else.',
+  rows: rows.map(({ row, what }) => ({ row, what })),
+  run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
+    // Memory is measured after a collection.
+    setFlagsFromString('--expose-gc')
+    globalThis.gc = runInNewContext('gc')
+    for (const { row, what, unit, better, measure, ceiling } of rows) {
+      if (options.rows.length > 0 && !options.rows.includes(row)) continue
+      measure()
+      const samples = Array.from({ length: options.rounds }, () => measure())
+      const most = ceiling?.()
+      emit({
+        row,
+        what,
+        unit,
+        better,
+        ours: { name: 'netstack', samples },
+        peers: [],
+        ...(most !== undefined && { ceiling: most }),
+      })
+      options.progress(`${row.padEnd(14)} ${median(samples).toFixed(0)} ${unit}`)
+    }
+  },
+}
