@@ -152,7 +152,8 @@ export class JsonWalker implements TextTarget {
     const state = this.#rules.fields.key(frame.state, name)
     let called = name
     if ((tokens[value] & KIND_MASK) === STRING && callingNames.has(name)) {
-      frame.calls = this.#names.name(this.#bytes, tokens[value + 1], tokens[value + 2], (tokens[value] & ESCAPED) !== 0)
+      const called = this.#names.name(this.#bytes, tokens[value + 1], tokens[value + 2], (tokens[value] & ESCAPED) !== 0)
+      if (fieldNameShape.test(called)) frame.calls = called
     } else if (name === 'value' && frame.calls !== '') called = frame.calls
     return this.#value(value, index, state, called, frame.groups, frame.rule)
   }
@@ -189,6 +190,7 @@ export class JsonWalker implements TextTarget {
     }
     this.#kept(key, tokens[index + 2])
     if (kind === OBJECT || kind === ARRAY) {
+      if (rule === undefined && state === FieldAutomaton.dead && this.#isClean(index, name, groups)) return tokens[index + 3]
       this.#push(index, kind, state, name, groups, rule)
       return index + STRIDE
     }
@@ -202,6 +204,15 @@ export class JsonWalker implements TextTarget {
       this.isNumber = false
     }
     return index + STRIDE
+  }
+
+  /** Whether a container below which no field is selected can be passed over as a whole. */
+  #isClean(index: number, name: string, groups: readonly ScanGroup[]): boolean {
+    if (groups.length === 0) return true
+    // Asking at every depth would make deep documents cost their depth times their length.
+    if (this.#depth === 0 || this.#depth > 3) return false
+    for (const { scanner } of groups) if (name !== '' && scanner.fieldHasContext(name)) return false
+    return !this.#levels.suspects(this.#bytes, this.tape.tokens[index + 1], this.tape.tokens[index + 2], groups)
   }
 
   #push(
@@ -336,6 +347,7 @@ export class JsonWalker implements TextTarget {
     const start = tokens[index + 1]
     const end = tokens[index + 2]
     const isEscaped = (tokens[index] & ESCAPED) !== 0
+    if (groups.length === 0 && state === FieldAutomaton.dead) return
     if (!this.#inScope(start, end)) return
     if (
       this.#nesting < deepestNesting &&
@@ -387,6 +399,8 @@ export class JsonWalker implements TextTarget {
 }
 
 const noBytes = new Uint8Array(0)
+/** What can be the name of a field: not what a redaction left there. */
+const fieldNameShape = /^\p{L}[\p{L}\d _.:-]{0,63}$/u
 const callingNames: ReadonlySet<string> = new Set(['name', 'key', 'field', 'label', 'type'])
 
 function newFrame(): Frame {
