@@ -208,7 +208,10 @@ export class Connection implements TcpConnection, FlowEntry {
     const taken = sender.buffer.append(bytes, start, end)
     if (taken < end - start) this.#writeBlocked = true
     sender.corked = !push
-    if (taken > 0 && sendsText(this.state)) sender.output(now)
+    if (taken > 0 && sendsText(this.state)) {
+      sender.output(now)
+      sender.measure(this.#writeBlocked, now)
+    }
     return taken
   }
 
@@ -336,7 +339,10 @@ export class Connection implements TcpConnection, FlowEntry {
   /** At the end of a segment's processing: data first, for it carries the ACK; then the ACK that is still due. RFC9293:MUST-58 */
   #finishProcessing(now: number): void {
     const { sender } = this
-    if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) sender.output(now)
+    if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) {
+      sender.output(now)
+      sender.measure(this.#writeBlocked, now)
+    }
     if (this.receiver.ackNow) emitAck(this, now)
     if (this.host.trace?.onSample !== undefined) this.host.trace.onSample(this, now)
   }
@@ -364,7 +370,10 @@ export class Connection implements TcpConnection, FlowEntry {
       this.#writeBlocked = false
       this.raise(EVENT_WRITABLE)
     }
-    if (sender.buffer.length === 0) this.raise(EVENT_DRAINED)
+    if (sender.buffer.length === 0) {
+      this.raise(EVENT_DRAINED)
+      sender.measure(false, now)
+    }
   }
 
   raiseSoftError(error: TcpIcmpError): void {

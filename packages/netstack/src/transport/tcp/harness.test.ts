@@ -43,7 +43,7 @@ export interface LinkOptions {
   rate?: number
   queueBytes?: number
   mtu?: number
-  /** Mark instead of drop when the queue is half full. */
+  /** Mark what can be marked when an eighth of the queue is full. */
   markEcn?: boolean
   /** Called for each packet; false drops it. */
   filter?: (packet: Packet) => boolean
@@ -130,7 +130,7 @@ export class Net {
         frame.release()
         return
       }
-      if (link.markEcn === true && frame.ecn !== 0 && queued > link.queueBytes! / 2) {
+      if (link.markEcn === true && frame.ecn !== 0 && queued > link.queueBytes! / 8) {
         frame.ecn = 3
         this.marked++
       }
@@ -409,9 +409,10 @@ export class Dialogue {
   }
 
   /** Passive opening by the peer; leaves nothing in the ear. */
-  establish(options: TcpConnectionOptions = {}, syn: TcpOption[] = [], window = 65_535): TcpConnection {
+  establish(options: TcpConnectionOptions = {}, syn: TcpOption[] = [], window = 65_535, rttMs = 0): TcpConnection {
     this.listen(options)
     this.say('S', 0, 0, { options: syn, window })
+    this.net.now += rttMs
     this.say('A', 1, 1, { window })
     this.said()
     return this.connection!

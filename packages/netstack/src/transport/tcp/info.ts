@@ -8,6 +8,7 @@ export function connectionInfo(connection: Connection, now: number): TcpInfo {
   const segments = (bytes: number): number => Math.ceil(bytes / mss)
   const ago = (at: number): number => (at > 0 ? now - at : now - connection.createdAt)
   const elapsed = Math.max(now - connection.createdAt, 1)
+  const [busyMs, receiveWindowLimitedMs, sendBufferLimitedMs] = sender.chronograph.totals(now)
   return {
     state: connection.state,
     congestionState: recovery.state,
@@ -61,8 +62,8 @@ export function connectionInfo(connection: Connection, now: number): TcpInfo {
     deliveredCe: segments(recovery.deliveredCe),
     duplicateSacks: recovery.duplicateSacks,
     outOfOrderSegments: connection.outOfOrderSegments,
-    busyMs: 0,
-    receiveWindowLimitedMs: 0,
-    sendBufferLimitedMs: 0,
+    busyMs,
+    receiveWindowLimitedMs,
+    sendBufferLimitedMs,
   }
 }

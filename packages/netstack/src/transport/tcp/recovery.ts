@@ -63,12 +63,6 @@ export class Recovery {
     return pipe > 0 ? pipe : 0
   }
 
-  /** RFC 3042: the first two duplicate ACKs let one new segment each leave. Zero when SACK tells better. */
-  get probeAllowance(): number {
-    if (this.#connection.sackOn || this.state !== 'disorder') return 0
-    return Math.min(this.duplicateAcks, 2) * this.#connection.sender.mss
-  }
-
   get recovering(): boolean {
     return this.state === 'recovery' || this.state === 'loss'
   }
@@ -267,6 +261,7 @@ export class Recovery {
     if (!pure || board.count === 0) return 0
     this.duplicateAcks++
     if (this.state === 'loss') return 0
+    // RFC 6582, RFC 3042: each tells of a segment that has left the network, so that another may follow.
     this.#duplicateBytes = Math.min(this.#duplicateBytes + mss, Math.max(0, board.outBytes - mss))
     this.#delivered += mss
     if (this.state === 'recovery' || this.duplicateAcks < DUPLICATE_THRESHOLD) return 0
@@ -328,6 +323,7 @@ export class Recovery {
   #tryUndo(segment: Segment): boolean {
     const { timestampsOn, congestion, rtt } = this.#connection
     if (!this.#undo.unfounded(segment, this.#duplicateSeen, this.recovering && timestampsOn)) return false
+    if (this.state === 'recovery') this.rack.sawReordering() // what arrived late was only late
     this.board.clearLost()
     this.#undo.restore(congestion)
     rtt.backoff = 0

@@ -1,4 +1,5 @@
 /** The sending half of a connection: SND.* of RFC 9293 3.3.1; what may be sent when (window, Nagle, silly window, PSH, urgent, FIN). */
+import { BUFFER_LIMITED, BUSY, Chronograph, IDLE, RECEIVER_LIMITED } from './chronograph.ts'
 import type { Connection } from './connection.ts'
 import { giveUpProbing } from './lifetime.ts'
 import { MAX_RTO_MS } from './rtt.ts'
@@ -29,6 +30,7 @@ export class Sender {
   /** Most payload bytes of a segment with the options that all of ours have (Eff.snd.MSS). */
   mss = 536
   readonly buffer: SendBuffer
+  readonly chronograph: Chronograph = new Chronograph()
   /** CLOSE was called: FIN follows the last byte. */
   finQueued = false
   finSent = false
@@ -92,17 +94,17 @@ export class Sender {
     const was = this.window
     this.window = window // RFC9293:MUST-34: a window that shrinks is obeyed
     if (window > this.largestWindow) this.largestWindow = window
-    if (was < this.mss && window > was) this.#windowOpened(now)
+    if (was < this.mss && window > was) this.#windowOpened(acknowledgment, now)
     return true
   }
 
   /** The peer has room again: what a probe carried is sent as ordinary data. */
-  #windowOpened(now: number): void {
+  #windowOpened(acknowledgment: number, now: number): void {
     const connection = this.#connection
     this.probes = 0
     this.#probeBackoff = 0
     const board = connection.recovery.board
-    if (this.probing && board.count === 1) {
+    if (this.probing && board.count === 1 && acknowledgment === this.unacknowledged) {
       this.next = board.startOf(board.head)
       board.popLast()
     }
@@ -125,6 +127,15 @@ export class Sender {
     } else if (recovery.board.count === 0 && connection.timers.mode === TIMER_NONE) this.#armPersist(now)
   }
 
+  /** Notes what holds us back now. `blocked`: the user has been told to wait. */
+  measure(blocked: boolean, now: number): void {
+    const unsent = this.unsentBytes
+    let kind = BUSY
+    if (unsent > 0 && this.usableWindow < this.mss && this.usableWindow < unsent) kind = RECEIVER_LIMITED
+    else if (unsent === 0) kind = this.#connection.recovery.board.count === 0 ? IDLE : blocked ? BUFFER_LIMITED : BUSY
+    this.chronograph.mark(kind, now)
+  }
+
   /** One step of output. Returns false when nothing more may go. */
   #sendNext(now: number): boolean {
     if (this.finSent) return false
@@ -134,8 +145,7 @@ export class Sender {
     if (unsent <= 0 && !this.finQueued) return false
     const usable = this.usableWindow
     const mss = this.mss
-    let room = congestion.window - recovery.pipe
-    if (recovery.probeAllowance > 0) room += recovery.probeAllowance
+    const room = congestion.window - recovery.pipe
     let length = unsent < usable ? unsent : usable
     if (length < 0 || (usable <= 0 && unsent > 0)) return false
     const ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
