@@ -31,6 +31,7 @@ export function oursByPath(paths: readonly string[]): Contestant {
   return ours({ policies: [{ name: 'paths', subjects: ['events.>'], stages }] })
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: libraries that need not be installed have no types here
 type Loader = (module: Record<string, any>) => (payload: Buffer) => Uint8Array
 
 const loaders: Readonly<Record<string, Loader>> = {

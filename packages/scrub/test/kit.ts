@@ -7,7 +7,7 @@ export const context = { nowMs: Date.UTC(2026, 10, 21), source: 'test' }
 export const keys = createKeyRing([{ id: 'k1', secret: 'a secret of at least sixteen bytes' }])
 
 /** Randomness that repeats from run to run. */
-export function countingRandom(): (length: number) => Uint8Array {
+function countingRandom(): (length: number) => Uint8Array {
   let next = 0
   return (length) => Uint8Array.from({ length }, () => next++ & 255)
 }

@@ -152,8 +152,13 @@ export class JsonWalker implements TextTarget {
     const state = this.#rules.fields.key(frame.state, name)
     let called = name
     if ((tokens[value] & KIND_MASK) === STRING && callingNames.has(name)) {
-      const called = this.#names.name(this.#bytes, tokens[value + 1], tokens[value + 2], (tokens[value] & ESCAPED) !== 0)
-      if (fieldNameShape.test(called)) frame.calls = called
+      const calling = this.#names.name(
+        this.#bytes,
+        tokens[value + 1],
+        tokens[value + 2],
+        (tokens[value] & ESCAPED) !== 0,
+      )
+      if (fieldNameShape.test(calling)) frame.calls = calling
     } else if (name === 'value' && frame.calls !== '') called = frame.calls
     return this.#value(value, index, state, called, frame.groups, frame.rule)
   }
@@ -190,7 +195,8 @@ export class JsonWalker implements TextTarget {
     }
     this.#kept(key, tokens[index + 2])
     if (kind === OBJECT || kind === ARRAY) {
-      if (rule === undefined && state === FieldAutomaton.dead && this.#isClean(index, name, groups)) return tokens[index + 3]
+      if (rule === undefined && state === FieldAutomaton.dead && this.#isClean(index, name, groups))
+        return tokens[index + 3]
       this.#push(index, kind, state, name, groups, rule)
       return index + STRIDE
     }
