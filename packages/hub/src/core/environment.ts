@@ -110,6 +110,8 @@ export interface Environment {
   readonly net: Network
   readonly clock: Clock
   readonly random: Random
+  /** Compares a password with a bcrypt hash off the event loop; without it this happens on it. Never rejects. */
+  readonly compareBcrypt?: (given: string, hash: string) => Promise<boolean>
   /** Without it the hub does not watch its memory. */
   readonly memory?: Memory
   /** Without it paths are used as they are given. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { totalmem } from 'node:os'
 import type { Clock, Environment, Memory, Network, Random } from '../core/environment.ts'
+import { compareBcrypt } from './bcrypt.ts'
 import { nodeIpc } from './ipc.ts'
 
 const nodeClock: Clock = {
@@ -34,4 +35,5 @@ export const nodeEnvironment: Environment & { readonly memory: Memory } = {
   random: nodeRandom,
   memory: nodeMemory,
   ipc: nodeIpc,
+  compareBcrypt,
 }

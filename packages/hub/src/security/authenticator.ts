@@ -7,7 +7,7 @@ import { HubError } from '../errors.ts'
 import { AuthenticationFailures } from './failures.ts'
 import { checkSignature, parseUserNkey } from './nkey.ts'
 import type { AccountOptions, PermissionOptions, SecurityOptions, UserOptions } from './options.ts'
-import { decoyOf, parseSecret, type Secret } from './password.ts'
+import { type CompareBcrypt, decoyOf, parseSecret, type Secret } from './password.ts'
 import { compilePermissions, type PermissionsFactory } from './subject-permissions.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -21,6 +21,7 @@ export interface AuthenticatorContext {
   readonly defaultAccount: Account
   readonly clock: { now(): number }
   readonly random: { bytes(count: number): Uint8Array }
+  readonly environment?: { readonly compareBcrypt?: CompareBcrypt }
   log(level: 'info' | 'warn', sentence: string, detail?: Record<string, unknown>): void
 }
 
@@ -62,7 +63,7 @@ export class ConfiguredAuthenticator implements Authenticator {
     const { defaultPermissions, accounts = {}, users = [] } = options
     this.#addUsers(users, context.defaultAccount, defaultPermissions, 'users')
     for (const [name, account] of Object.entries(accounts)) this.#addAccount(name, account, defaultPermissions)
-    this.#token = options.token === undefined ? undefined : secretAt(options.token, 'token')
+    this.#token = options.token === undefined ? undefined : this.#secretAt(options.token, 'token')
     this.#tokenUser = {
       name: undefined,
       secret: this.#token,
@@ -97,7 +98,7 @@ export class ConfiguredAuthenticator implements Authenticator {
     const { user: name, nkey, password } = options
     const user: User = {
       name: name ?? nkey,
-      secret: password === undefined ? undefined : secretAt(password, `${place}.password`),
+      secret: password === undefined ? undefined : this.#secretAt(password, `${place}.password`),
       account,
       permissions: compilePermissions(options.permissions ?? defaults ?? {}, `${place}.permissions`),
       expiresAtMs: options.expiresAtMs,
@@ -116,6 +117,12 @@ export class ConfiguredAuthenticator implements Authenticator {
     }
     if (this.#users.has(name as string)) throw refuse('This user is given twice.', place, 'Remove one of them.')
     this.#users.set(name as string, user)
+  }
+
+  #secretAt(stored: string, place: string): Secret {
+    const secret = parseSecret(stored, this.#context.environment?.compareBcrypt)
+    if (secret !== undefined) return secret
+    throw refuse('This looks like a hash, but is malformed.', place, 'Make one with: wirehub passwd')
   }
 
   #findNoAuthUser(name: string | undefined): User | undefined {
@@ -230,12 +237,6 @@ export class ConfiguredAuthenticator implements Authenticator {
       failures: count,
     })
   }
-}
-
-function secretAt(stored: string, place: string): Secret {
-  const secret = parseSecret(stored)
-  if (secret !== undefined) return secret
-  throw refuse('This looks like a hash, but is malformed.', place, 'Make one with: wirehub passwd')
 }
 
 function refuse(sentence: string, place: string, cure: string): HubError {

@@ -16,12 +16,18 @@ export interface Secret {
   matches(given: string): boolean | Promise<boolean>
 }
 
-/** Reads a stored secret; undefined when it looks like a hash, but is malformed. */
-export function parseSecret(stored: string): Secret | undefined {
+/** Compares a password with a bcrypt hash; must not reject. */
+export type CompareBcrypt = (given: string, hash: string) => Promise<boolean>
+
+/**
+ * Reads a stored secret; undefined when it looks like a hash, but is malformed.
+ * @param compareBcrypt the environment's way, off the event loop
+ */
+export function parseSecret(stored: string, compareBcrypt: CompareBcrypt = compareHere): Secret | undefined {
   if (BCRYPT_PREFIX.test(stored)) {
     const match = BCRYPT.exec(stored)
     if (match === null || Number(match[1]) < 4 || Number(match[1]) > 31) return undefined
-    return { cost: 1000 * 2 ** Number(match[1]), matches: (given) => matchesBcrypt(given, stored) }
+    return { cost: 1000 * 2 ** Number(match[1]), matches: (given) => matchesBcrypt(given, stored, compareBcrypt) }
   }
   if (isScramVerifier(stored)) {
     const verifier = parseScramVerifier(stored)
@@ -43,8 +49,11 @@ export function decoyOf(secret: Secret): Secret {
   }
 }
 
-function matchesBcrypt(given: string, hash: string): boolean | Promise<boolean> {
-  if (Buffer.byteLength(given) > BCRYPT_BYTES) return false
+function matchesBcrypt(given: string, hash: string, compareBcrypt: CompareBcrypt): boolean | Promise<boolean> {
+  return Buffer.byteLength(given) <= BCRYPT_BYTES && compareBcrypt(given, hash)
+}
+
+function compareHere(given: string, hash: string): Promise<boolean> {
   return compare(given, hash).catch(() => false)
 }
 

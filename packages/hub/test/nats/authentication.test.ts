@@ -94,6 +94,27 @@ test('what follows CONNECT in the same packet waits for the answer, in order', a
   client.close()
 })
 
+test('a dear hash is compared in a thread: the others are served meanwhile', async (t) => {
+  const { port } = await startHub(t, {
+    security: {
+      users: [
+        { user: 'dear', password: await hash('pw', 12) },
+        { user: 'cheap', password: 'pw' },
+      ],
+    },
+  })
+  // A plain password beside a hash costs a comparison too, but only once.
+  const other = (await RawClient.open(port)).client
+  other.send('CONNECT {"user":"cheap","pass":"pw","verbose":false}\r\n')
+  await other.roundTrip()
+  const dear = (await RawClient.open(port)).client
+  dear.send('CONNECT {"user":"dear","pass":"pw","verbose":true}\r\n')
+  for (let i = 0; i < 5; i++) await other.roundTrip()
+  assert.equal(dear.text, '')
+  await dear.until(/\+OK/)
+  for (const client of [dear, other]) client.close()
+})
+
 test('a client that finishes sending right after CONNECT still has its operations executed', async (t) => {
   const password = await makeScramVerifier('pw', salt, 4096)
   const { port } = await startHub(t, { security: { users: [{ user: 'u', password }] } })
@@ -106,7 +127,7 @@ test('a client that finishes sending right after CONNECT still has its operation
 
 test('a connection that closes, or runs out of time, while its password is being checked is simply gone', async (t) => {
   const { port, hub } = await startHub(t, { security: { token: 'x' } })
-  let decide: (() => void) | undefined
+  const waiting: (() => void)[] = []
   const account = hub.defaultAccount
   hub.authenticator = {
     required: true,
@@ -114,24 +135,23 @@ test('a connection that closes, or runs out of time, while its password is being
     anonymous: () => undefined,
     authenticate: () =>
       new Promise((resolve) => {
-        decide = () => resolve({ user: 'late', account, permissions: unrestricted })
+        waiting.push(() => resolve({ user: 'late', account, permissions: unrestricted }))
       }),
   }
   const asked = async (): Promise<void> => {
-    while (decide === undefined) await new Promise((resolve) => setImmediate(resolve))
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   const first = (await RawClient.open(port)).client
   first.send('CONNECT {}\r\nSUB a 1\r\n')
   await asked()
   first.close()
   for (const connection of hub.connections.values()) connection.abort('read-error')
-  decide?.()
-  decide = undefined
+  waiting.pop()?.()
   const second = (await RawClient.open(port)).client
   second.send('CONNECT {}\r\nSUB a 1\r\n')
   await asked()
   for (const connection of hub.connections.values()) connection.codec.refuse?.('authentication-timeout')
-  decide?.()
+  waiting.pop()?.()
   await second.whenClosed()
   assert.equal(second.text, "-ERR 'Authentication Timeout'\r\n")
   assert.equal(account.subscriptionCount, 0)
@@ -173,8 +193,8 @@ test('accounts do not hear of each other; each has its own limit of connections'
   const a = await open(t, port, { user: 'a', pass: 'a' })
   const b = await open(t, port, { user: 'b', pass: 'b' })
   const heard: string[] = []
-  a.subscribe('>', { callback: (_error, m) => heard.push(`a ${m.string()}`) })
-  b.subscribe('>', { callback: (_error, m) => heard.push(`b ${m.string()}`) })
+  a.subscribe('>', { callback: (_error, m) => void heard.push(`a ${m.string()}`) })
+  b.subscribe('>', { callback: (_error, m) => void heard.push(`b ${m.string()}`) })
   await Promise.all([a.flush(), b.flush()])
   a.publish('x', 'from a')
   b.publish('x', 'from b')

@@ -42,9 +42,9 @@ test('publish, subscribe, wildcards, headers, empty and binary payloads, echo of
   const seen: string[] = []
   const own: string[] = []
   nc.subscribe('orders.>', {
-    callback: (_error, m) => seen.push(`${m.subject} ${m.string()} ${m.headers?.get('Kind') ?? '-'}`),
+    callback: (_error, m) => void seen.push(`${m.subject} ${m.string()} ${m.headers?.get('Kind') ?? '-'}`),
   })
-  quiet.subscribe('orders.>', { callback: (_error, m) => own.push(m.subject) })
+  quiet.subscribe('orders.>', { callback: (_error, m) => void own.push(m.subject) })
   await Promise.all([nc.flush(), quiet.flush()])
   const kind = headers()
   kind.set('Kind', 'test')
@@ -68,7 +68,7 @@ test('request: both modes, many answers, no responders, timeout', async (t) => {
   const { port } = await startHub(t)
   const service = await client(t, port)
   const nc = await client(t, port)
-  service.subscribe('upper', { callback: (_error, m) => m.respond(m.string().toUpperCase()) })
+  service.subscribe('upper', { callback: (_error, m) => void m.respond(m.string().toUpperCase()) })
   service.subscribe('silent', { callback: () => {} })
   await service.flush()
   assert.equal((await nc.request('upper', 'a')).string(), 'A')
@@ -91,11 +91,11 @@ test('queue groups: each message goes to one member of each group', async (t) =>
   let plain = 0
   for (const index of counts.keys()) {
     const member = await client(t, port)
-    member.subscribe('work.*', { queue: 'workers', callback: () => counts[index]++ })
+    member.subscribe('work.*', { queue: 'workers', callback: () => void counts[index]++ })
     await member.flush()
     members.push(member)
   }
-  nc.subscribe('work.>', { callback: () => plain++ })
+  nc.subscribe('work.>', { callback: () => void plain++ })
   for (let i = 0; i < 300; i++) nc.publish('work.x')
   await nc.flush()
   for (const member of members) await member.flush()

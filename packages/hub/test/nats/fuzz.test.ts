@@ -39,7 +39,7 @@ function generator(seed: number): (below: number) => number {
 function input(random: (below: number) => number): Buffer {
   const parts: Buffer[] = random(3) === 0 ? [] : [Buffer.from(sources[0])]
   for (let i = random(8); i >= 0; i--) parts.push(Buffer.from(sources[random(sources.length)]))
-  let bytes = Buffer.concat(parts)
+  let bytes: Buffer = Buffer.concat(parts)
   for (let i = random(6); i > 0; i--) bytes = mutated(bytes, random)
   return bytes
 }
