@@ -87,6 +87,8 @@ export interface SimulationOptions {
   timeLimitMs?: number
   /** The clock at the beginning, in milliseconds since 1970. Default 2026-01-01T00:00:00Z. */
   epochMs?: number
+  /** A pcapng file, or what is given its bytes: from the first frame on, which `world.capture` in the body comes too late for. */
+  capture?: string | ((bytes: Uint8Array) => void)
   /** Changes global timers, `Date` and `Math.random` to virtual ones while the simulation runs. Default true. */
   virtualGlobals?: boolean
 }

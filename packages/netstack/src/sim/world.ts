@@ -71,6 +71,7 @@ export class World {
 
   /** Boots every host and sets the script of faults going. */
   start(): void {
+    if (this.options.capture !== undefined) this.capture(this.options.capture)
     for (const host of this.hosts.values()) host.boot()
     for (const fault of this.options.faults ?? []) {
       this.scheduler.schedule(fault.atMs - this.now, () => applyFault(this, fault))
