@@ -67,7 +67,8 @@ export function bulk(megabytes: number, mtu: number): number {
   const into = new Uint8Array(65536)
   let sent = 0
   let received = 0
-  const clock = (): number => performance.now()
+  let now = performance.now()
+  const clock = (): number => now
   const write = (connection: TcpConnection): void => {
     while (sent < total) {
       const taken = connection.send(chunk, clock(), 0, Math.min(chunk.length, total - sent))
@@ -98,7 +99,7 @@ export function bulk(megabytes: number, mtu: number): number {
   )
   const began = performance.now()
   while (received < total) {
-    const now = clock()
+    now = performance.now()
     const moved = deliver(a, b, 0x0a000001, 0x0a000002, now) + deliver(b, a, 0x0a000002, 0x0a000001, now)
     if (moved === 0) {
       a.layer.poll(now)

@@ -61,6 +61,7 @@ export class Connection implements TcpConnection, FlowEntry {
   timestampRecentAt = 0
   lastAckSent = 0
   readonly #timestampOffset: number
+  #timestampSent: number
   /** MSS that the peer offered, that we offered, and of which we expect segments. */
   peerMss = 536
   advertisedMss = 536
@@ -124,6 +125,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.isIpv6 = ((remote.w0 | remote.w1) !== 0 || (remote.w2 | 0) !== 0xffff) as boolean
     this.pseudoBase = pseudoHeaderBase(flow.local, flow.remote)
     this.#timestampOffset = host.secrets.timestampOffset(flow.local, flow.localPort, flow.remote, flow.remotePort)
+    this.#timestampSent = this.timestampNow(now)
     this.rtt = new RttEstimator(options.minRtoMs)
     this.congestion = createCongestionControl(options.congestionControl)
     this.timers = new ConnectionTimers(host.timers, (at) => this.onTimer(at))
@@ -400,6 +402,13 @@ export class Connection implements TcpConnection, FlowEntry {
   /** TSval at `now`: a millisecond clock with an offset that an outsider does not know (RFC 7323 4.1, 5.4). */
   timestampNow(now: number): number {
     return (Math.floor(now) + this.#timestampOffset) | 0
+  }
+
+  /** TSval of a segment that leaves now: never earlier than one sent before, even if a caller's clock stood a little behind (PAWS would drop it). */
+  timestampToSend(now: number): number {
+    const value = this.timestampNow(now)
+    if (((value - this.#timestampSent) | 0) > 0) this.#timestampSent = value
+    return this.#timestampSent
   }
 
   /** RFC 7323 4.3: TS.Recent. */

@@ -116,7 +116,7 @@ export function sendSyn(connection: Connection, now: number, reason?: string, ru
           : -1,
       sack: answering ? connection.sackOn : options.sack,
       timestamps: answering ? connection.timestampsOn : options.timestamps,
-      timestampValue: connection.timestampNow(now),
+      timestampValue: connection.timestampToSend(now),
       timestampEcho: answering ? connection.timestampRecent : 0,
     },
     now,

@@ -108,7 +108,8 @@ export function emitSegment(
     urgentPointer,
   )
   let at = start + TCP_HEADER_BYTES
-  if (timestampBytes !== 0) at = writeTcpTimestamps(bytes, at, connection.timestampNow(now), connection.timestampRecent)
+  if (timestampBytes !== 0)
+    at = writeTcpTimestamps(bytes, at, connection.timestampToSend(now), connection.timestampRecent)
   if (sackCount !== 0) at = writeTcpSack(bytes, at, receiver.sackLeft, receiver.sackRight, sackCount)
   if (length > 0) {
     sender.buffer.copyTo(sequence, length, bytes, at)
