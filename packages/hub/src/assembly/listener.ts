@@ -40,6 +40,11 @@ export class Listener {
     this.tlsFirst = tls.first || !startsTls
   }
 
+  // TLS and HTTP take the socket over, and read it their own way.
+  get #canReuseReads(): boolean {
+    return this.tls === undefined && this.gateway.takeSocket === undefined
+  }
+
   /**
    * Starts to listen.
    * @throws HubError WIREHUB_ERR_LISTEN when the address cannot be had
@@ -51,7 +56,7 @@ export class Listener {
     const address = addressOf(this.url, ipc)
     const mode = modeOf(this.url)
     if ('path' in address) await ipc?.claim(address.path)
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true })
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true, reuseReads: this.#canReuseReads })
     this.#server = server
     await new Promise<void>((resolve, reject) => {
       server.on('error', (error) => reject(listenError(this.url, error)))

@@ -222,7 +222,9 @@ export class Connection implements OutboundOwner {
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.lastActivityMs = this.host.clock.monotonic()
     this.host.turn.reads(this)
-    this.codec.receive(chunk)
+    // A codec that keeps views of what it reads must not find them overwritten.
+    const own = this.#socket.reusesReads === true && this.codec.readsInPlace !== true ? Buffer.from(chunk) : chunk
+    this.codec.receive(own)
     if (this.limits.messagesPerSecond !== NO_RATE || this.limits.bytesPerSecond !== NO_RATE) this.#spend(chunk.length)
   }
 

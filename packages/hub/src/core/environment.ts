@@ -5,6 +5,8 @@
 
 /** A connected byte stream: the part of `node:net`'s Socket (or `node:tls`'s TLSSocket) that the hub uses. */
 export interface StreamSocket {
+  /** True: the bytes of a 'data' event are valid during the event only. */
+  readonly reusesReads?: boolean
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
   readonly localPort?: number | undefined
@@ -43,7 +45,8 @@ export interface StreamServer {
 
 /** The part of `node:net` that the hub uses; netstack's `net` satisfies it too. */
 export interface Network {
-  createServer(options: { allowHalfOpen: boolean; pauseOnConnect?: boolean; noDelay?: boolean }): StreamServer
+  /** @param options.reuseReads reads may come in a buffer that is filled again by the next one (see StreamSocket.reusesReads) */
+  createServer(options: { allowHalfOpen: boolean; noDelay?: boolean; reuseReads?: boolean }): StreamServer
   connect(options: { host?: string; port?: number; path?: string; allowHalfOpen?: boolean }): StreamSocket
 }
 

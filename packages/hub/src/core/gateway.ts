@@ -13,7 +13,9 @@ import type { TlsPeer } from './tls.ts'
 export interface Codec {
   /** Bytes held of what has been read and is not complete yet; monitoring shows them, the fuzz harness bounds them. */
   readonly bufferedBytes?: number
-  /** Takes the bytes of one read, cut anywhere. They belong to the codec. Must not throw: bad input is answered in its own protocol. */
+  /** True: what `receive` is given is valid during the call only, and the codec copies what it keeps. Spares a copy of everything. */
+  readonly readsInPlace?: boolean
+  /** Takes the bytes of one read, cut anywhere. They belong to the codec, unless it says `readsInPlace`. Must not throw: bad input is answered in its own protocol. */
   receive(chunk: Buffer): void
   /** The TLS handshake that the codec asked for (or that came first) is done. */
   secured?(peer: TlsPeer): void

@@ -1,14 +1,11 @@
 /**
  * The outbound buffer of a connection: what is written to it within one turn of the event loop leaves in one write.
- * Small things are copied into slabs; large ones, and what many connections share, are queued by reference.
+ * It is copied into pooled slabs; what many connections share is queued by reference.
  */
 import { copyBytes } from './copy.ts'
 import type { StreamSocket } from './environment.ts'
 import type { Slab } from './slab.ts'
 import type { Turn } from './turn.ts'
-
-/** From this size on a payload is queued by reference instead of being copied. */
-export const REFERENCE_BYTES: number = 16 * 1024
 
 const NOTHING = Buffer.alloc(0)
 
@@ -83,15 +80,16 @@ export class Outbound {
     this.at = at
   }
 
-  /** Queues a copy of source[start, end), or a reference when it is large. */
+  /** Queues a copy of source[start, end). What is longer than the room left goes on in further slabs. */
   append(source: Buffer, start: number, end: number): void {
-    const length = end - start
-    if (length >= REFERENCE_BYTES) {
-      this.appendReference(source.subarray(start, end), undefined)
-      return
+    this.reserve(0)
+    let from = start
+    while (from < end) {
+      if (this.at === this.#limit) this.#grow(1)
+      const to = Math.min(end, from + this.#limit - this.at)
+      this.at = copyBytes(this.buffer, this.at, source, from, to)
+      from = to
     }
-    this.reserve(length)
-    this.at = copyBytes(this.buffer, this.at, source, start, end)
   }
 
   /** Queues a view as it is. The bytes must not change until they are written; a slab is held until then. */

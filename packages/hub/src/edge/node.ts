@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { totalmem } from 'node:os'
-import type { Clock, Environment, Memory, Network, Random } from '../core/environment.ts'
+import type { Clock, Environment, Memory, Network, Random, StreamServer, StreamSocket } from '../core/environment.ts'
 import { compareBcrypt } from './bcrypt.ts'
 import { nodeIpc } from './ipc.ts'
+import { createReusingServer } from './reused-reads.ts'
 
 const nodeClock: Clock = {
   now: () => Date.now(),
@@ -12,6 +13,12 @@ const nodeClock: Clock = {
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
   setImmediate: (callback) => void setImmediate(callback),
+}
+
+const nodeNetwork: Network = {
+  createServer: ({ reuseReads, ...options }) =>
+    reuseReads === true ? createReusingServer(options) : (net.createServer(options) as unknown as StreamServer),
+  connect: (options) => net.connect(options as net.NetConnectOpts) as unknown as StreamSocket,
 }
 
 const nodeRandom: Random = {
@@ -30,7 +37,7 @@ const nodeMemory: Memory = {
 
 /** Node's `net`, `Date`, timers and `crypto`. */
 export const nodeEnvironment: Environment & { readonly memory: Memory } = {
-  net: net as unknown as Network,
+  net: nodeNetwork,
   clock: nodeClock,
   random: nodeRandom,
   memory: nodeMemory,

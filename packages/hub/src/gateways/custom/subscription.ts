@@ -2,7 +2,6 @@
 import type { Connection } from '../../core/connection.ts'
 import { parseHeaders } from '../../core/headers.ts'
 import { asBuffer, type Message } from '../../core/message.ts'
-import { REFERENCE_BYTES } from '../../core/outbound.ts'
 import { Subscription } from '../../core/subscription.ts'
 import type { OutgoingMessage } from './definition.ts'
 
@@ -30,8 +29,7 @@ export class CustomSubscription extends Subscription {
     if (message.hasReply) {
       connection.permissions.noteReply?.(message.reply as string, connection.host.clock.monotonic())
     }
-    // Large things are queued by reference, and the buffer may be one that the user's code fills again.
-    const view = bytes.length < REFERENCE_BYTES ? asBuffer(bytes) : Buffer.from(bytes)
+    const view = asBuffer(bytes)
     connection.outbound.append(view, 0, view.length)
     this.delivered++
     connection.countOut(1, message.sizeBytes)

@@ -66,6 +66,8 @@ export class NatsCodec implements Codec {
     this.#session.open()
   }
 
+  readonly readsInPlace = true
+
   receive(chunk: Buffer): void {
     let at = 0
     while (this.#restBytes > 0 && at < chunk.length) at = this.#fill(chunk, at)
@@ -90,7 +92,7 @@ export class NatsCodec implements Codec {
           at = next
           break
         case 'authenticating':
-          this.#held.push(source.subarray(at))
+          this.#held.push(Buffer.from(source.subarray(at)))
           return
         case 'awaiting-tls':
           if (!session.startTls(at === 0 ? source : source.subarray(at))) return

@@ -2,12 +2,14 @@
 import type { Connection } from '../../core/connection.ts'
 import { copyBytes, writeDecimal } from '../../core/copy.ts'
 import type { Message } from '../../core/message.ts'
-import { REFERENCE_BYTES } from '../../core/outbound.ts'
 import { Subscription } from '../../core/subscription.ts'
 
 const CR = 13
 const LF = 10
 const SPACE = 32
+const LINE_END = Buffer.from('\r\n')
+/** From here on a payload need not lie in one piece. */
+const LARGE_BYTES = 16 * 1024
 const MSG = Buffer.from('MSG ')
 const HMSG = Buffer.from('HMSG ')
 /** Room for the sizes and separators of a composed line. */
@@ -62,7 +64,7 @@ export class NatsSubscription extends Subscription {
       noteReply.call(connection.permissions, message.reply as string, connection.host.clock.monotonic())
     }
     const payloadBytes = message.payloadEnd - message.payloadStart
-    if (payloadBytes >= REFERENCE_BYTES) this.#deliverLarge(message)
+    if (payloadBytes >= LARGE_BYTES) this.#deliverLarge(message)
     else {
       outbound.reserve(this.encodedBytes(message))
       outbound.commit(this.encode(message, outbound.buffer, outbound.at))
@@ -131,14 +133,14 @@ export class NatsSubscription extends Subscription {
     return at + 2
   }
 
-  // The payload is queued as the part of the read chunk that it is: no copy at all.
+  // Not through one contiguous piece: large payloads fill pooled slabs, whatever their size.
   #deliverLarge(message: Message): void {
     const outbound = this.#connection.outbound
     const headers = message.headersEnd > message.headersStart
     if (message.wireStart >= 0 && (this.#withHeaders || !headers)) {
       outbound.reserve(HMSG.length + message.route.subjectBytes.length + this.#sidBytes.length + 2)
       outbound.commit(this.#writeHead(message, headers ? HMSG : MSG, outbound.buffer, outbound.at))
-      outbound.appendReference(message.source.subarray(message.wireStart, message.wireEnd), undefined)
+      outbound.append(message.source, message.wireStart, message.wireEnd)
       return
     }
     const withHeaders = headers && this.#withHeaders
@@ -146,10 +148,7 @@ export class NatsSubscription extends Subscription {
     let at = this.#writeLine(message, withHeaders, outbound.buffer, outbound.at)
     if (withHeaders) at = copyBytes(outbound.buffer, at, message.source, message.headersStart, message.headersEnd)
     outbound.commit(at)
-    outbound.appendReference(message.payload, undefined)
-    outbound.reserve(2)
-    outbound.buffer[outbound.at] = CR
-    outbound.buffer[outbound.at + 1] = LF
-    outbound.commit(outbound.at + 2)
+    outbound.append(message.source, message.payloadStart, message.payloadEnd)
+    outbound.append(LINE_END, 0, LINE_END.length)
   }
 }
