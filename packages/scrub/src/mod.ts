@@ -11,6 +11,7 @@ export type { Fixture, FixtureExpectation, FixtureResult } from './fixtures/run.
 export { runFixtures } from './fixtures/run.ts'
 export type { RuleEffect, Trial, TryOptions } from './fixtures/try.ts'
 export { tryScrub } from './fixtures/try.ts'
+export { decryptPayload } from './json/reveal.ts'
 export { compilePolicies } from './policy/compile.ts'
 export type {
   ActionConfig,

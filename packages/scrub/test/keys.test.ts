@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after as afterAll, test } from 'node:test'
 import type { ActionConfig, KeyRing, Vault } from '../src/mod.ts'
-import { createDetokeniser, createKeyRing, decrypt, decryptText, MemoryVault, openFileVault } from '../src/mod.ts'
+import {
+  createDetokeniser,
+  createKeyRing,
+  decrypt,
+  decryptPayload,
+  decryptText,
+  MemoryVault,
+  openFileVault,
+} from '../src/mod.ts'
 import { after, compile, compileRules, scrub } from './kit.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'wirehub-scrub-'))
@@ -61,6 +69,21 @@ test('what was encrypted with any key of the ring is decrypted, JSON values as w
   assert.deepEqual(decrypt(sealed.tags, rotated), { text: '[1]', isJson: true })
   assert.match(JSON.parse(apply('encrypt', rotated)).email, /^scrub~e~k2~/)
   assert.equal(decryptText(`to ${sealed.email}, bye`, rotated), 'to joe@firma.de, bye')
+})
+
+test('a whole payload is decrypted into what it was, JSON or text', () => {
+  const original = '{"email":"jo\\"e@firma.de", "age":33,"tags":[1,{"a":"b"}],"note":"Zoë"}'
+  const sealed = apply('encrypt', old, original)
+  assert.doesNotMatch(sealed, /33|firma/)
+  assert.equal(Buffer.from(decryptPayload(Buffer.from(sealed), rotated)).toString(), original)
+  const text = after(
+    compileRules([{ detectors: ['email'], action: 'encrypt' }], { keys: old }),
+    '{"a":"to joe@firma.de, bye"}',
+  )
+  assert.equal(Buffer.from(decryptPayload(Buffer.from(text), old)).toString(), '{"a":"to joe@firma.de, bye"}')
+  const clean = Buffer.from('{"a":1}')
+  assert.equal(decryptPayload(clean, old), clean)
+  assert.equal(Buffer.from(decryptPayload(Buffer.from(sealed), createKeyRing([second]))).toString(), sealed)
 })
 
 test('a changed bit, another key or no ciphertext at all is an error, not a wrong answer', () => {

@@ -108,7 +108,7 @@ export interface Decrypted {
  */
 export function decrypt(value: string, keys: KeyRing): Decrypted {
   const match = wholeMark(value)
-  const opened = match === undefined || match.kind !== 'e' ? undefined : openMark(match, keys)
+  const opened = match === undefined || match.kind !== 'e' ? undefined : openSealed(match, keys)
   if (opened === undefined) {
     throw new ScrubError(
       'SCRUB_ERR_CIPHERTEXT',
@@ -124,7 +124,7 @@ export function decrypt(value: string, keys: KeyRing): Decrypted {
 /** All encrypted values within a text opened; those that cannot be stay as they are. */
 export function decryptText(text: string, keys: KeyRing): string {
   return text.replace(markPattern, (whole, kind: MarkKind, keyId: string, body: string) =>
-    kind === 'e' ? (openMark({ kind, keyId, body }, keys)?.text ?? whole) : whole,
+    kind === 'e' ? (openSealed({ kind, keyId, body }, keys)?.text ?? whole) : whole,
   )
 }
 
@@ -139,7 +139,13 @@ function wholeMark(text: string): Mark | undefined {
   return match === null ? undefined : { kind: match[1] as MarkKind, keyId: match[2], body: match[3] }
 }
 
-function openMark(mark: Mark, keys: KeyRing): Decrypted | undefined {
+/** What a text says that is one encrypted value, all of it; undefined when it is none or no key opens it. */
+export function openMark(text: string, keys: KeyRing): Decrypted | undefined {
+  const mark = wholeMark(text)
+  return mark?.kind === 'e' ? openSealed(mark, keys) : undefined
+}
+
+function openSealed(mark: Mark, keys: KeyRing): Decrypted | undefined {
   const key = keys.get(mark.keyId)
   if (key === undefined) return undefined
   const plain = open(key.encrypt, Buffer.from(mark.body, 'base64url'), `value ${mark.keyId}`)
@@ -148,7 +154,7 @@ function openMark(mark: Mark, keys: KeyRing): Decrypted | undefined {
 }
 
 function isGenuine(mark: Mark, keys: KeyRing): boolean {
-  if (mark.kind === 'e') return openMark(mark, keys) !== undefined
+  if (mark.kind === 'e') return openSealed(mark, keys) !== undefined
   const key = keys.get(mark.keyId)
   const bytes = Buffer.from(mark.body, 'base64url')
   if (key === undefined || bytes.length !== digestBytes + checkBytes || bytes.toString('base64url') !== mark.body)

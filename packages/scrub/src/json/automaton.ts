@@ -121,6 +121,8 @@ export class FieldAutomaton<Rule> {
       if (at === segments.length && !rules.includes(rule)) rules.push(rule)
       if (segments[at]?.kind === 'index') hasIndex = true
     }
+    // Paths like `**.a.*.*.*.*.b` have a state for each way they may be half fulfilled.
+    if (this.#states.length >= mostStates) throw new Error('The field paths have too many states.')
     this.#states.push({
       positions: sorted,
       rules,
@@ -134,6 +136,8 @@ export class FieldAutomaton<Rule> {
     return this.#states.length - 1
   }
 }
+
+const mostStates = 16_384
 
 interface State<Rule> {
   readonly positions: readonly number[]
