@@ -56,6 +56,12 @@ export const OVERRIDES: Readonly<Record<string, Override>> = {
   },
   'sidekiq-sensitive-url': { skip: 'url-credentials does this' },
   'perplexity-api-key': { regex: '\\b(pplx-[a-zA-Z0-9]{48})\\b' },
+  // What is longer than the form is found whole, not in part.
+  'github-pat': { regex: 'ghp_[0-9a-zA-Z]{36,255}' },
+  'github-oauth': { regex: 'gho_[0-9a-zA-Z]{36,255}' },
+  'github-app-token': { regex: '(?:ghu|ghs)_[0-9a-zA-Z]{36,255}' },
+  'github-fine-grained-pat': { regex: 'github_pat_\\w{82,255}' },
+  'gitlab-pat': { regex: 'glpat-[\\w-]{20,255}' },
   // `SK` and 32 hexadecimal digits within a longer run are no Twilio key.
   'twilio-api-key': { regex: '\\b(SK[0-9a-fA-F]{32})\\b' },
   'vault-service-token': { regex: `\\b(hvs\\.[\\w-]{90,120}|s\\.(?=[A-Za-z]{0,23}\\d)[A-Za-z0-9]{24})${END}` },

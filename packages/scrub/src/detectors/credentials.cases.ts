@@ -101,6 +101,10 @@ export const credentialCases: CaseTable = {
     ],
     clean: ['AccountKey=', '?sig=short', 'AccountKey=<your key>'],
   },
+  'command-line-secret': {
+    found: ['mysql --user root --password ⟦hunter2⟧ --host x', "deploy --token '⟦abc123⟧'"],
+    clean: ['--password --host x', '--token <token>', '--password $PASSWORD'],
+  },
   'aws-secret-access-key': {
     found: [
       'aws_secret_access_key = ⟦wJalrXUtnFEMI/K7MDENG¦/bPxRfiCYEXAMPLEKEY⟧',

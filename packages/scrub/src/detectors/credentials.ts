@@ -4,7 +4,7 @@ import { isPlaceholder, nameOf } from './field-name.ts'
 
 /** Words in a name that say that it holds something about a secret, not the secret. */
 const ABOUT = new Set(
-  'reset forgot url uri link endpoint host expires expiry expiration expired valid validity changed updated created issued at date time policy length hint strength score id ids name type count counts total usage used limit max min size required enabled disabled status state version algorithm alg format prefix suffix label title description error message public attempts field fields file path arn ref alias index page cursor next continuation prev schema foreign primary partition sort routing idempotency cache object storage press board code stone word cancel csrf xsrf symbol address bucket fingerprint manager provider store rotation age days'.split(
+  'reset forgot url uri link endpoint host expires expiry expiration expired valid validity changed updated created issued at date time policy length hint strength score id ids name type count counts total usage used limit max min size required enabled disabled status state version algorithm alg format prefix suffix label title description error message public attempts field fields file path arn ref alias index page cursor next continuation prev schema foreign primary partition sort routing idempotency cache object storage press board code stone word cancel csrf xsrf sync delta checkpoint symbol address bucket fingerprint manager provider store rotation age days'.split(
     ' ',
   ),
 )
@@ -81,10 +81,12 @@ export const password: Detector = {
 }
 
 function isSecret(match: string, context: MatchContext): boolean {
-  if (match.length < 8 || isPlaceholder(match) || /\s/.test(match)) return false
-  if (isAbout(context)) return false
-  if (/^(?:https?:)?\/\//.test(match) || /^[a-z]+(?:[._ -][a-z]+)*$/i.test(match)) return false
-  return /\d/.test(match) ? entropy(match) >= 2.8 : match.length >= 20 && entropy(match) >= 3.7
+  // What costs least comes first: most candidates are words.
+  if (match.length < 8 || /^[a-z]+(?:[._ -][a-z]+)*$/i.test(match) || /\s/.test(match)) return false
+  const hasDigit = /\d/.test(match)
+  if (!hasDigit && match.length < 20) return false
+  if (entropy(match) < (hasDigit ? 2.8 : 3.7)) return false
+  return !/^(?:https?:)?\/\//.test(match) && !isPlaceholder(match) && !isAbout(context)
 }
 
 /** What is assigned to a name that says secret, token or key, and looks like one. */
@@ -96,6 +98,7 @@ export const secretField: Detector = {
   context: {
     words: [
       'secret',
+      'token',
       'api key',
       'access key',
       'access token',
@@ -138,10 +141,22 @@ export const verificationCode: Detector = {
   default: true,
   context: {
     words: ['cvv', 'cvc', 'cvv2', 'cvc2', 'security code', 'card code', 'verification value', 'card verification'],
-    pattern: /(?<!\w)\d{3,4}(?![\w.])/,
-    assigned: true,
+    pattern: /(?<![\w.-])\d{3,4}(?![\w-])(?!\.\d)/,
+    reach: 12,
     fieldPattern: /\d{3,4}\s*$/,
   },
+}
+
+/** A secret that is an argument of its own: `--password hunter2`. */
+export const commandLineSecret: Detector = {
+  name: 'command-line-secret',
+  category: 'secret',
+  description: 'Passwords and tokens given as arguments of a command',
+  default: true,
+  triggers: ['--(?:password|passwd|token|secret|api-?key)[ ]'],
+  pattern:
+    /(?<![\w-])--(?:[Pp]assword|[Pp]asswd|[Tt]oken|[Ss]ecret|[Aa]pi-?[Kk]ey) {1,4}["']?([^\s"'`<>$*[{(-][^\s"'`<>]{2,255})/,
+  validate: (match) => !isPlaceholder(match),
 }
 
 /** `scheme://user:password@host`. */

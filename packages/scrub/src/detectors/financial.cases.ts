@@ -38,7 +38,7 @@ export const financialCases: CaseTable = {
     clean: ['DE89 3704 0044 0532 0130 01', 'GB82 TEST', 'SE20261121011000000000', 'XX82WEST12345698765432', 'DE12345'],
   },
   'card-verification-code': {
-    found: ['"cvv": "⟦123⟧"', 'cvc=⟦4321⟧&x', { field: 'securityCode', text: '⟦123⟧' }],
+    found: ['"cvv": "⟦123⟧"', 'cvc=⟦4321⟧&x', 'CVV ⟦123⟧ please', { field: 'securityCode', text: '⟦123⟧' }],
     clean: ['"cvv_result": "M"', 'cvv: null', '"cvv": 12345'],
   },
   'crypto-wallet': {

@@ -26,7 +26,10 @@ export const identityCases: CaseTable = {
   'mx-curp': { found: ['⟦HEGG560427MVZRRL04⟧'], clean: ['HEGG560427MVZRRL05', 'ABCD123456HABCDEF0'] },
   'cl-rut': { found: ['⟦12.345.678-5⟧', 'RUT ⟦12345678-5⟧'], clean: ['12.345.678-6', '12345678-5'] },
   'ar-cuit': { found: ['CUIT ⟦20-12345678-6⟧'], clean: ['20-12345678-7'] },
-  'uk-nino': { found: ['⟦AB123456C⟧', 'NI number ⟦JG 12 34 56 A⟧'], clean: ['GB123456A', 'AB123456E', 'XAB123456C'] },
+  'uk-nino': {
+    found: ['⟦QQ123456C⟧', '⟦AB123456C⟧', 'NI number ⟦JG 12 34 56 A⟧'],
+    clean: ['GB123456A', 'AB123456E', 'XAB123456C'],
+  },
   'uk-nhs': {
     found: ['NHS number: ⟦943 476 5919⟧', { field: 'nhsNumber', text: '⟦9434765919⟧' }],
     clean: ['9434765919', 'NHS 943 476 5918'],

@@ -10,6 +10,8 @@ export const passport: Detector = {
     words: [
       'passport',
       'reisepass',
+      'personalausweis',
+      'ausweisnummer',
       'passeport',
       'pasaporte',
       'passaporto',
