@@ -22,6 +22,21 @@ function nameOf({ client, server }: Conversation): string {
   return `${end(client)} to ${end(server)}`
 }
 
+/** One capture, or several of the same moments (made at both ends), joined. Throws UsageError when there is none. */
+export function captureArguments(positionals: readonly string[], command: string): Capture {
+  if (positionals.length === 1) return captureArgument(positionals, command)
+  if (positionals.length === 0)
+    throw new UsageError(`${command} takes a capture file, pcap or pcapng; see netstack ${command} --help`)
+  const joined: Capture = { interfaces: [], packets: [] }
+  for (const path of positionals) {
+    const offset = joined.interfaces.length
+    const { interfaces, packets } = captureArgument([path], command)
+    joined.interfaces.push(...interfaces)
+    for (const packet of packets) joined.packets.push({ ...packet, interface: packet.interface + offset })
+  }
+  return joined
+}
+
 /** The trace beside a capture: JSON lines, one record each. */
 function readTrace(path: string | undefined): TraceRecord[] {
   if (path === undefined) return []

@@ -16,7 +16,7 @@ export type LadderRow = LadderSegment | LadderGap
 const CONTEXT = 2
 /** Fewer than this are not worth leaving out. */
 const SMALLEST_GAP = 4
-export const DEFAULT_LADDER_ROWS = 120
+const DEFAULT_LADDER_ROWS = 120
 
 export function isGap(row: LadderRow): row is LadderGap {
   return 'gap' in row
@@ -119,7 +119,6 @@ export function describeMarks(segment: LadderSegment): string | undefined {
   const words: string[] = []
   if (segment.marks.includes('retransmission')) words.push('retransmitted')
   if (segment.marks.includes('keep-alive')) words.push('keep-alive or window probe')
-  if (segment.marks.includes('duplicate-ack')) words.push('duplicate ACK')
   if (segment.marks.includes('window-full')) words.push('window closed')
   if (segment.marks.includes('dropped')) words.push('dropped by the receiver')
   if (segment.marks.includes('lost')) words.push('lost')
@@ -129,6 +128,15 @@ export function describeMarks(segment: LadderSegment): string | undefined {
   const text = what !== '' && why !== '' && !why.startsWith(what) ? `${what}: ${why}` : why || what
   if (text === '') return segment.rule
   return segment.rule === undefined ? text : `${text} (${segment.rule})`
+}
+
+/** Options, and what else is worth a word but no line of its own. */
+export function describeOptions(segment: LadderSegment): string[] {
+  // Timestamps are on every segment: they are worth reading where they are agreed on.
+  const options = segment.flags.includes('SYN')
+    ? segment.options
+    : segment.options.filter((option) => !option.startsWith('ts='))
+  return segment.marks.includes('duplicate-ack') ? [...options, 'dup ACK'] : options
 }
 
 /** Flags and numbers of a segment: relative numbers, absolute ones behind them where asked for. */

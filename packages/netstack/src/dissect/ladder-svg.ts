@@ -2,6 +2,7 @@ import type { Ladder, LadderSegment, LadderState } from './ladder.ts'
 import {
   describeGap,
   describeMarks,
+  describeOptions,
   describeSegment,
   formatMs,
   isGap,
@@ -55,9 +56,8 @@ interface Event {
 
 function secondLines(segment: LadderSegment): string[] {
   const lines: string[] = []
-  const options = segment.options.join('  ')
-  if (options !== '' && (segment.flags.includes('SYN') || segment.options.some((option) => !option.startsWith('ts='))))
-    lines.push(options)
+  const options = describeOptions(segment).join('  ')
+  if (options !== '') lines.push(options)
   const marks = describeMarks(segment)
   if (marks !== undefined) lines.push(marks)
   return lines

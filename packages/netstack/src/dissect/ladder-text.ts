@@ -2,7 +2,9 @@ import type { Ladder, LadderSegment } from './ladder.ts'
 import {
   describeGap,
   describeMarks,
+  describeOptions,
   describeSegment,
+  formatCount,
   formatMs,
   isGap,
   type LadderRow,
@@ -50,6 +52,9 @@ function arrow(segment: LadderSegment, label: string, width: number): string {
   return `${dropped ? 'X' : '<'}${'-'.repeat(Math.max(0, dashes - 1))}${text}--`.padStart(width)
 }
 
+/** States that an end enters by what it sends. */
+const BY_SENDING = /^(?:SYN-SENT|SYN-RECEIVED|FIN-WAIT-1|LAST-ACK)$/
+
 /** Which row each change of state is written at: that of the segment that caused it, else the last one before it. */
 function statesByRow(ladder: Ladder, rows: readonly LadderRow[], side: 0 | 1): string[] {
   const texts = new Array<string>(rows.length).fill('')
@@ -57,7 +62,11 @@ function statesByRow(ladder: Ladder, rows: readonly LadderRow[], side: 0 | 1): s
     isGap(row) ? row.toMs : row.from === side ? row.sentMs : row.receivedMs
   const states = ladder.states.filter((state) => state.side === side).slice(1)
   for (const state of states) {
-    const cause = rows.findLastIndex((row) => !isGap(row) && Math.abs((timeAt(row) ?? -1) - state.atMs) < 1e-6)
+    const then = (row: LadderRow): row is LadderSegment =>
+      !isGap(row) && Math.abs((timeAt(row) ?? -1) - state.atMs) < 1e-6
+    const likely = (row: LadderRow): boolean =>
+      then(row) && (BY_SENDING.test(state.state) ? row.from === side && /SYN|FIN/.test(row.flags) : row.from !== side)
+    const cause = rows.some(likely) ? rows.findIndex(likely) : rows.findIndex(then)
     const before = rows.findLastIndex((row) => (timeAt(row) ?? Number.POSITIVE_INFINITY) <= state.atMs)
     const at = cause >= 0 ? cause : before
     if (at >= 0) texts[at] = state.state
@@ -110,10 +119,7 @@ export function formatLadder(ladder: Ladder, options: LadderTextOptions = {}): s
       )
       continue
     }
-    const label = [
-      describeSegment(row, options.absolute),
-      ...row.options.filter((option) => !option.startsWith('ts=')),
-    ].join(' ')
+    const label = [describeSegment(row, options.absolute), ...describeOptions(row)].join(' ')
     line(row.sentMs.toFixed(3), columns[0][i], `|${paint(arrow(row, label, width), colorOf(row))}|`, columns[1][i])
     const marks = describeMarks(row)
     if (marks === undefined) continue
@@ -140,5 +146,5 @@ function summary(ladder: Ladder): string {
     ladder.segments.filter((segment) => segment.from === side).reduce((sum, segment) => sum + segment.payloadBytes, 0),
   )
   const lost = ladder.twoSided ? `, ${count('lost')} lost` : ''
-  return `${bytes[0]} payload bytes to the right, ${bytes[1]} to the left; ${count('retransmission')} retransmitted${lost}, ${count('duplicate-ack')} duplicate ACKs`
+  return `payload sent: ${formatCount(bytes[0])} bytes to the right, ${formatCount(bytes[1])} to the left; ${count('retransmission')} retransmitted${lost}, ${count('duplicate-ack')} duplicate ACKs`
 }

@@ -118,7 +118,7 @@ test('opening and closing: every state of both ends, from the segments alone, ac
   const text = formatLadder(ladder)
   assert.match(text, /ISN 4294967290/)
   assert.match(text, /0\.000 +SYN-SENT \|-- SYN seq=0 win=64240 mss=1460 sackOK ws=7 -+>\|/)
-  assert.match(text, /10\.000 +\|<-+ SYN,ACK seq=0 ack=1 win=65535 mss=1460 sackOK ws=7 --\| SYN-RECEIVED/)
+  assert.match(text, /10\.000 +ESTABLISHED \|<-+ SYN,ACK seq=0 ack=1 win=65535 mss=1460 sackOK ws=7 --\| SYN-RECEIVED/)
   assert.match(formatLadder(ladder, { absolute: true }), /seq=101 \(95\) ack=1 \(1000001\)/)
 })
 

@@ -86,6 +86,15 @@ function passagesOf(segments: readonly SeenSegment[]): { passages: Passage[]; tw
     home[side] ??= segments.find(
       (seen) => seen.from !== side && seen.direction === 'in' && seen.interface !== home[1 - side],
     )?.interface
+  const arrivals = segments.some((seen) => seen.direction === 'in' && seen.interface === home[1 - seen.from])
+  if (home[0] !== undefined && home[1] !== undefined && home[0] !== home[1] && !arrivals) {
+    // Each packet was captured once, as it left: whether it arrived is not known.
+    const left = segments.filter((seen) => seen.direction === 'out' && seen.interface === home[seen.from])
+    return {
+      passages: left.map((seen) => ({ seen, receivedMs: seen.timeMs, arrivedIntact: seen.intact })),
+      twoSided: false,
+    }
+  }
   if (home[0] === undefined || home[1] === undefined || home[0] === home[1]) {
     const only = home[0] ?? home[1] ?? segments[0]?.interface
     const own = segments.filter((seen) => seen.interface === only)
@@ -359,11 +368,9 @@ class LadderBuilder {
       const own = reported.filter((state) => state.side === side)
       const guessed = inferred.filter((state) => state.side === side)
       if (own.length === 0) return guessed
-      const first = guessed[0] // where it began: LISTEN or CLOSED
-      return [
-        ...(first === undefined || first.state === own[0].state ? [] : [first]),
-        ...own.filter((state) => state.atMs <= lastMs || state === own.at(-1)),
-      ]
+      // Whoever records a connection may come to it late: what was before is inferred.
+      const before = guessed.filter((state) => state.atMs < own[0].atMs && state.state !== own[0].state)
+      return [...before, ...own.filter((state) => state.atMs <= lastMs || state === own.at(-1))]
     })
   }
 }

@@ -11,7 +11,7 @@ const SMOOTHED = '#0f172a'
 const RTO = '#c2410c'
 
 /** The side that sent more payload: the one whose congestion control is worth seeing. */
-export function busierSide(ladder: Ladder): 0 | 1 {
+function busierSide(ladder: Ladder): 0 | 1 {
   const bytes = [0, 0]
   for (const segment of ladder.segments) bytes[segment.from] += segment.payloadBytes
   return bytes[1] > bytes[0] ? 1 : 0

@@ -93,13 +93,17 @@ export class TraceRecorder {
   leftOut = 0
   readonly #host: string
   readonly #limit: number
+  readonly #epochMs: number
 
-  constructor(host: string, limit = 1_000_000) {
+  /** `epochMs` is added to every time, so that records and capture have one clock; `limit` defaults to 1,000,000 records. */
+  constructor(host: string, options: { epochMs?: number; limit?: number } = {}) {
     this.#host = host
-    this.#limit = limit
+    this.#limit = options.limit ?? 1_000_000
+    this.#epochMs = options.epochMs ?? 0
   }
 
   #keep(record: TraceRecord): void {
+    record.timeMs += this.#epochMs
     if (this.records.length < this.#limit) this.records.push(record)
     else this.leftOut++
   }

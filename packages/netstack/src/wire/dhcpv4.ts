@@ -137,9 +137,16 @@ function padded(bytes: Uint8Array, length: number): Uint8Array {
 }
 
 /** The member of the union whose name is, or may be, this one. */
-type Dhcpv4OptionOf<Name, Option = Dhcpv4Option> = Option extends { name: infer Names } ? (Name extends Names ? Option : never) : never
+type Dhcpv4OptionOf<Name, Option = Dhcpv4Option> = Option extends { name: infer Names }
+  ? Name extends Names
+    ? Option
+    : never
+  : never
 
 /** The option of that name, or undefined. */
-export function dhcpv4Option<Name extends Dhcpv4Option['name']>(message: Dhcpv4Message, name: Name): Dhcpv4OptionOf<Name> | undefined {
+export function dhcpv4Option<Name extends Dhcpv4Option['name']>(
+  message: Dhcpv4Message,
+  name: Name,
+): Dhcpv4OptionOf<Name> | undefined {
   return message.options.find((option) => option.name === name) as Dhcpv4OptionOf<Name> | undefined
 }

@@ -4,19 +4,17 @@ import { type AnyFormat, Format } from './format.ts'
 
 export const DNS_PORT = 53
 export const DNS_TYPE_A = 1
-export const DNS_TYPE_NS = 2
+const DNS_TYPE_NS = 2
 export const DNS_TYPE_CNAME = 5
-export const DNS_TYPE_SOA = 6
-export const DNS_TYPE_PTR = 12
-export const DNS_TYPE_MX = 15
+const DNS_TYPE_SOA = 6
+const DNS_TYPE_PTR = 12
+const DNS_TYPE_MX = 15
 export const DNS_TYPE_TXT = 16
 export const DNS_TYPE_AAAA = 28
-export const DNS_TYPE_SRV = 33
+const DNS_TYPE_SRV = 33
 export const DNS_CLASS_IN = 1
 /** Response codes (RFC 1035 section 4.1.1). */
 export const DNS_NO_ERROR = 0
-export const DNS_FORMAT_ERROR = 1
-export const DNS_SERVER_FAILURE = 2
 export const DNS_NAME_ERROR = 3
 export const DNS_NOT_IMPLEMENTED = 4
 export const DNS_REFUSED = 5

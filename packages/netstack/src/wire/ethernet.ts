@@ -4,7 +4,7 @@ import { Format } from './format.ts'
 
 export const ETHERTYPE_IPV4 = 0x0800
 export const ETHERTYPE_ARP = 0x0806
-export const ETHERTYPE_VLAN = 0x8100
+const ETHERTYPE_VLAN = 0x8100
 export const ETHERTYPE_IPV6 = 0x86dd
 
 export const ETHERNET_HEADER_BYTES = 14
@@ -112,11 +112,6 @@ export function writeEthernet(
   bytes[start + 12] = type >>> 8
   bytes[start + 13] = type
   return start + ETHERNET_HEADER_BYTES
-}
-
-/** The FCS that the frame bytes[start..end) (without FCS) must carry, as the number that {@link writeFcs} writes. */
-export function ethernetFcs(bytes: Uint8Array, start: number, end: number): number {
-  return crc32(bytes, start, end)
 }
 
 /** Computes the FCS of bytes[start..end) and writes it at `end`, least significant byte first. */

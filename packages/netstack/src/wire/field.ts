@@ -45,7 +45,7 @@ function isBytes(field: Field): boolean {
 }
 
 /** The value of `bits` bits that begin at `bit`, counted from byte `start`; most significant bit first, at most 32 bits. */
-export function readBits(bytes: Uint8Array, start: number, bit: number, bits: number): number {
+function readBits(bytes: Uint8Array, start: number, bit: number, bits: number): number {
   let value = 0
   const last = bit + bits - 1
   for (let byte = bit >>> 3; byte <= last >>> 3; byte++) value = value * 256 + bytes[start + byte]
@@ -54,7 +54,7 @@ export function readBits(bytes: Uint8Array, start: number, bit: number, bits: nu
 }
 
 /** Writes what {@link readBits} reads, and leaves the neighbouring bits as they are. */
-export function writeBits(bytes: Uint8Array, start: number, bit: number, bits: number, value: number): void {
+function writeBits(bytes: Uint8Array, start: number, bit: number, bits: number, value: number): void {
   let rest = value
   let position = bit + bits
   while (position > bit) {

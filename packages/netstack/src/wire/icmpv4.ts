@@ -4,19 +4,18 @@ import { type AnyFormat, Format } from './format.ts'
 
 export const ICMP_ECHO_REPLY = 0
 export const ICMP_DESTINATION_UNREACHABLE = 3
-export const ICMP_REDIRECT = 5
+const ICMP_REDIRECT = 5
 export const ICMP_ECHO_REQUEST = 8
 export const ICMP_TIME_EXCEEDED = 11
 export const ICMP_PARAMETER_PROBLEM = 12
-export const ICMP_TIMESTAMP_REQUEST = 13
-export const ICMP_TIMESTAMP_REPLY = 14
+const ICMP_TIMESTAMP_REQUEST = 13
+const ICMP_TIMESTAMP_REPLY = 14
 /** Codes of Destination Unreachable (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). */
 export const ICMP_NETWORK_UNREACHABLE = 0
 export const ICMP_HOST_UNREACHABLE = 1
 export const ICMP_PROTOCOL_UNREACHABLE = 2
 export const ICMP_PORT_UNREACHABLE = 3
 export const ICMP_FRAGMENTATION_NEEDED = 4
-export const ICMP_ADMINISTRATIVELY_PROHIBITED = 13
 
 export const ICMP_HEADER_BYTES = 8
 

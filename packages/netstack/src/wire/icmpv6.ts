@@ -17,7 +17,6 @@ export const ICMPV6_NEIGHBOR_ADVERTISEMENT = 136
 export const ICMPV6_REDIRECT = 137
 /** Codes of Destination Unreachable (RFC 4443 section 3.1). */
 export const ICMPV6_NO_ROUTE = 0
-export const ICMPV6_ADMINISTRATIVELY_PROHIBITED = 1
 export const ICMPV6_ADDRESS_UNREACHABLE = 3
 export const ICMPV6_PORT_UNREACHABLE = 4
 

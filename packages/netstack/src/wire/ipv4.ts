@@ -5,7 +5,7 @@ import { IPV4_OPTIONS, type Ipv4Option } from './ipv4-options.ts'
 import { ECN_NAMES, PROTOCOL_NAMES } from './protocols.ts'
 
 export const IPV4_HEADER_BYTES = 20
-export const IPV4_MAXIMUM_BYTES = 65535
+const IPV4_MAXIMUM_BYTES = 65535
 /** Bits of {@link Ipv4Header.flags}. */
 export const IPV4_DONT_FRAGMENT = 2
 export const IPV4_MORE_FRAGMENTS = 1

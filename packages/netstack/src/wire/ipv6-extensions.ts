@@ -28,7 +28,7 @@ const kind = (initial?: number): { name: 'kind'; label: string; bits: number; ki
 const LENGTH = { name: 'length', label: 'Opt Data Len', bits: 8 } as const
 
 /** RFC 8200 section 4.2. The two high bits of a kind say what a node does that does not know it. */
-export const IPV6_OPTIONS: OptionSpace = {
+const IPV6_OPTIONS: OptionSpace = {
   name: 'ipv6-options',
   bare: [0],
   lengthUnit: 1,

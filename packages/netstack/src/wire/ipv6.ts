@@ -7,8 +7,6 @@ export const IPV6_HEADER_BYTES = 40
 /** Where the addresses stand in the header. */
 export const IPV6_SOURCE_OFFSET = 8
 export const IPV6_DESTINATION_OFFSET = 24
-/** Smallest MTU that every link has (RFC 8200 section 5). */
-export const IPV6_MINIMUM_MTU = 1280
 
 /** The IPv6 header (RFC 8200 section 3); addresses are 16 bytes each. */
 export interface Ipv6Header {

@@ -30,9 +30,4 @@ export const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 }
 
 /** The two ECN bits of an IP header (RFC 3168 section 5). */
-export const ECN_NOT_ECT = 0
-export const ECN_ECT1 = 1
-export const ECN_ECT0 = 2
-export const ECN_CE = 3
-
 export const ECN_NAMES: Readonly<Record<number, string>> = { 0: 'Not-ECT', 1: 'ECT(1)', 2: 'ECT(0)', 3: 'CE' }

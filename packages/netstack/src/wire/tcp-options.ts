@@ -2,15 +2,15 @@ import { FAULT_OPTION } from './error.ts'
 import { Format } from './format.ts'
 import type { OptionSpace, UnknownOption } from './options.ts'
 
-export const TCP_OPTION_END = 0
-export const TCP_OPTION_NO_OPERATION = 1
-export const TCP_OPTION_MAXIMUM_SEGMENT_SIZE = 2
-export const TCP_OPTION_WINDOW_SCALE = 3
-export const TCP_OPTION_SACK_PERMITTED = 4
-export const TCP_OPTION_SACK = 5
-export const TCP_OPTION_TIMESTAMPS = 8
-export const TCP_OPTION_USER_TIMEOUT = 28
-export const TCP_OPTION_FAST_OPEN = 34
+const TCP_OPTION_END = 0
+const TCP_OPTION_NO_OPERATION = 1
+const TCP_OPTION_MAXIMUM_SEGMENT_SIZE = 2
+const TCP_OPTION_WINDOW_SCALE = 3
+const TCP_OPTION_SACK_PERMITTED = 4
+const TCP_OPTION_SACK = 5
+const TCP_OPTION_TIMESTAMPS = 8
+const TCP_OPTION_USER_TIMEOUT = 28
+const TCP_OPTION_FAST_OPEN = 34
 
 /** A block of received data: first byte, and the byte behind the last (RFC 2018 section 3). Unsigned sequence numbers. */
 export interface SackBlock {

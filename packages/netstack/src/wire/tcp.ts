@@ -5,7 +5,7 @@ import { TCP_OPTIONS, type TcpOption } from './tcp-options.ts'
 
 export const TCP_HEADER_BYTES = 20
 /** 15 words: 20 bytes of fields and up to 40 (320 bits) of options. */
-export const TCP_MAXIMUM_HEADER_BYTES = 60
+const TCP_MAXIMUM_HEADER_BYTES = 60
 
 /** The nine control bits as they stand in {@link TcpHeader.flags}. */
 export const TCP_FIN = 0x001
@@ -167,17 +167,12 @@ export function writeTcpHeader(
 }
 
 /** Computes the checksum of the segment bytes[start..end) over `pseudoSum` (RFC 9293 MUST-2) and writes it into its place. */
-export function writeTcpChecksum(bytes: Uint8Array, start: number, end: number, pseudoSum: number): void {
+function writeTcpChecksum(bytes: Uint8Array, start: number, end: number, pseudoSum: number): void {
   bytes[start + 16] = 0
   bytes[start + 17] = 0
   const check = ~checksumAdd(bytes, start, end, pseudoSum) & 0xffff
   bytes[start + 16] = check >>> 8
   bytes[start + 17] = check
-}
-
-/** Whether the checksum of the segment bytes[start..end) is right (RFC 9293 MUST-3). */
-export function verifyTcpChecksum(bytes: Uint8Array, start: number, end: number, pseudoSum: number): boolean {
-  return checksumAdd(bytes, start, end, pseudoSum) === 0xffff
 }
 
 /** The segment in bytes[start..end). Throws WireError (TRUNCATED, LENGTH, OPTION). The checksum is not judged. */

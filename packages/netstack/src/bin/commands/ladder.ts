@@ -1,11 +1,12 @@
 import { drawLadder } from '../../dissect/ladder-svg.ts'
 import { formatLadder } from '../../dissect/ladder-text.ts'
-import { captureArgument, ladderFrom } from '../capture.ts'
+import { captureArguments, ladderFrom } from '../capture.ts'
 import { type Command, integerOption, parseArguments, print, useColor, writeResult } from '../command.ts'
 
 const HELP = `Examples
   netstack ladder capture.pcapng                    the longest TCP conversation, segment by segment
   netstack ladder capture.pcapng --svg ladder.svg   the same as a picture
+  netstack ladder client.pcapng server.pcapng       captured at both ends: what was lost, and how long each took
   netstack ladder run.pcapng --trace run.jsonl      with the reasons that the stack itself recorded
 
 Options
@@ -31,7 +32,7 @@ export const ladder: Command = {
     })
     const rows = integerOption('rows', values.rows, 10, 100_000)
     const wanted = integerOption('conversation', values.conversation, 1, Number.MAX_SAFE_INTEGER)
-    const found = ladderFrom(captureArgument(positionals, 'ladder'), wanted, values.trace)
+    const found = ladderFrom(captureArguments(positionals, 'ladder'), wanted, values.trace)
     if (values.svg === undefined)
       print(formatLadder(found.ladder, { rows, absolute: values.absolute, color: useColor() }))
     else writeResult(values.svg, drawLadder(found.ladder, { rows, title: found.name }))

@@ -46,10 +46,31 @@ function describe(layer: OsiLayer | InternetLayer, heading: string, color: boole
   return lines
 }
 
+/** Both models side by side, one line for each OSI layer. */
+function overview(color: boolean): string[] {
+  const paint = (text: string, code: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const row = (osi: string, internet: string, unit: string, examples: string): string =>
+    `${osi.padEnd(18)}${internet.padEnd(20)}${unit.padEnd(32)}${examples}`.trimEnd()
+  const lines = [paint(row('OSI', 'Internet suite', 'data unit', 'examples'), '2')]
+  for (const layer of OSI_LAYERS) {
+    const suite = INTERNET_LAYERS.find((candidate) => candidate.osi.includes(layer.number))!
+    const first = suite.osi[0] === layer.number
+    lines.push(
+      row(
+        `${layer.number}  ${layer.name}`,
+        first ? `${suite.number}  ${suite.name}` : '│',
+        layer.dataUnit,
+        layer.examples.slice(0, 4).join(', '),
+      ),
+    )
+  }
+  return lines
+}
+
 /** The layer table as text. */
 function layerText(color: boolean): string {
   const rule = '─'.repeat(WIDTH)
-  const lines = ['The OSI reference model: seven layers', rule]
+  const lines = [...overview(color), '', 'The OSI reference model: seven layers', rule]
   for (const layer of OSI_LAYERS) lines.push(...describe(layer, `${layer.number}  ${layer.name}`, color), '')
   lines.push('The Internet protocol suite: four layers (RFC 1122)', rule)
   for (const layer of INTERNET_LAYERS) {

@@ -1,6 +1,6 @@
 import { drawPlot } from '../../dissect/plot.ts'
 import { senderMarks, senderPanels } from '../../dissect/series.ts'
-import { captureArgument, ladderFrom } from '../capture.ts'
+import { captureArguments, ladderFrom } from '../capture.ts'
 import { type Command, integerOption, parseArguments, writeResult } from '../command.ts'
 
 const HELP = `Examples
@@ -28,7 +28,7 @@ export const plot: Command = {
       svg: { type: 'string' },
     })
     const wanted = integerOption('conversation', values.conversation, 1, Number.MAX_SAFE_INTEGER)
-    const { ladder, trace, name } = ladderFrom(captureArgument(positionals, 'plot'), wanted, values.trace)
+    const { ladder, trace, name } = ladderFrom(captureArguments(positionals, 'plot'), wanted, values.trace)
     writeResult(
       values.svg ?? '-',
       drawPlot(senderPanels(ladder, trace), { title: values.title, subtitle: name, marks: senderMarks(ladder) }),

@@ -1,29 +1,24 @@
 // Wireshark's dissector reads every capture that is written here without a malformed packet, and agrees with ours: every field that
 // both know by name has the same value and stands at the same bytes.
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import type { CapturedPacket } from '../link/pcap/capture.ts'
-import { writePcapng } from '../link/pcap/write.ts'
-import { parseIpv4, parseIpv6, parseMac } from '../wire/address.ts'
-import { buildArp } from '../wire/arp.ts'
-import { pseudoHeaderSum4, pseudoHeaderSum6 } from '../wire/checksum.ts'
-import { buildDhcpv4 } from '../wire/dhcpv4.ts'
-import { buildDns } from '../wire/dns.ts'
-import { buildEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts'
-import { buildIcmpv4 } from '../wire/icmpv4.ts'
-import { buildIcmpv6 } from '../wire/icmpv6.ts'
-import { buildIpv4, type Ipv4Init } from '../wire/ipv4.ts'
-import { buildIpv6, type Ipv6Init } from '../wire/ipv6.ts'
-import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../wire/link-types.ts'
+import { parseIpv4, parseIpv6, parseMac } from '../../src/wire/address.ts'
+import { buildArp } from '../../src/wire/arp.ts'
+import { pseudoHeaderSum4, pseudoHeaderSum6 } from '../../src/wire/checksum.ts'
+import { buildDhcpv4 } from '../../src/wire/dhcpv4.ts'
+import { buildDns } from '../../src/wire/dns.ts'
+import { buildEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../../src/wire/ethernet.ts'
+import { buildIcmpv4 } from '../../src/wire/icmpv4.ts'
+import { buildIcmpv6 } from '../../src/wire/icmpv6.ts'
+import { buildIpv4, type Ipv4Init } from '../../src/wire/ipv4.ts'
+import { buildIpv6, type Ipv6Init } from '../../src/wire/ipv6.ts'
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../src/wire/link-types.ts'
 import {
   buildTcp,
   lengthOfTcp,
   TCP_ACK,
+  TCP_AE,
   TCP_CWR,
   TCP_ECE,
   TCP_FIN,
@@ -31,11 +26,10 @@ import {
   TCP_SYN,
   TCP_URG,
   type TcpInit,
-} from '../wire/tcp.ts'
-import type { TcpOption } from '../wire/tcp-options.ts'
-import { buildUdp } from '../wire/udp.ts'
-import { dissect } from './dissect.ts'
-import type { DissectedField } from './tree.ts'
+} from '../../src/wire/tcp.ts'
+import type { TcpOption } from '../../src/wire/tcp-options.ts'
+import { buildUdp } from '../../src/wire/udp.ts'
+import { agree, tsharkMissing } from './agree.ts'
 
 const client = parseMac('02:00:00:00:00:01')
 const server = parseMac('02:00:00:00:00:02')
@@ -82,144 +76,6 @@ function udp6(sourcePort: number, destinationPort: number, payload: Uint8Array):
 const icmp6 = (message: Parameters<typeof buildIcmpv6>[0]): Uint8Array =>
   ip6({ protocol: 58, hopLimit: 255, payload: buildIcmpv6(message, addresses6) })
 
-interface TsharkField {
-  name: string
-  show: string
-  value: string
-  position: number
-  size: number
-}
-
-function attribute(tag: string, name: string): string {
-  const match = new RegExp(` ${name}="([^"]*)"`).exec(tag)
-  return match === null
-    ? ''
-    : match[1].replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&')
-}
-
-/** What tshark says of each packet of a capture: its fields in order, flat. */
-function readByTshark(file: Uint8Array): TsharkField[][] {
-  const folder = mkdtempSync(join(tmpdir(), 'netstack-tshark-'))
-  try {
-    const path = join(folder, 'capture.pcapng')
-    writeFileSync(path, file)
-    // Port 9 is read as plain data: tshark guesses at payloads of ports it does not know, and random bytes then look malformed.
-    const options = [
-      '-d',
-      'udp.port==9,data',
-      '-d',
-      'tcp.port==9,data',
-      '-o',
-      'ip.defragment:FALSE',
-      '-o',
-      'ipv6.defragment:FALSE',
-      '-o',
-      'ip.check_checksum:TRUE',
-      '-o',
-      'tcp.relative_sequence_numbers:FALSE',
-      '-o',
-      'tcp.check_checksum:TRUE',
-      '-o',
-      'udp.check_checksum:TRUE',
-    ]
-    const pdml = execFileSync('tshark', ['-n', '-r', path, '-T', 'pdml', ...options], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    return pdml
-      .split('<packet>')
-      .slice(1)
-      .map((packet) =>
-        [...packet.matchAll(/<field [^>]*>/g)].map(([tag]) => ({
-          name: attribute(tag, 'name'),
-          show: attribute(tag, 'show'),
-          value: attribute(tag, 'value'),
-          position: Number(attribute(tag, 'pos')),
-          size: Number(attribute(tag, 'size')),
-        })),
-      )
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-function flatten(fields: readonly DissectedField[]): DissectedField[] {
-  return fields.flatMap((field) => [field, ...flatten(field.fields ?? [])])
-}
-
-/** Fields that stand on the wire in words of 4 bytes, and that tshark prints in bytes. */
-const COUNTED_IN_BYTES = new Set(['ip.hdr_len', 'tcp.hdr_len'])
-
-/** Whether tshark's text says the value of our field. */
-function says(theirs: TsharkField, ours: DissectedField): boolean {
-  const value = COUNTED_IN_BYTES.has(ours.filter!) ? Number(ours.value) * 4 : ours.value
-  if (typeof value === 'number') {
-    const shown = { True: 1, False: 0 }[theirs.show] ?? Number(theirs.show)
-    return shown === value || ours.text === theirs.show
-  }
-  if (typeof value === 'string') return theirs.show === value
-  if (value === undefined) return false
-  const hex = [...value].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return ours.text === theirs.show || theirs.value === hex || theirs.show.replaceAll(':', '') === hex
-}
-
-/** Fields that tshark does not print when they are zero. */
-const LEFT_OUT_WHEN_ZERO = new Set(['icmp.length', 'icmpv6.length', 'icmp.mtu'])
-
-/** Compares one packet; returns the number of fields that both know. */
-function compare(packet: CapturedPacket, theirs: readonly TsharkField[], linkType: number, fcsBytes: number): number {
-  const malformed = theirs.find((field) => field.name.startsWith('_ws.malformed'))
-  const found = dissect(packet.bytes, { linkType, fcsBytes })
-  assert.equal(malformed, undefined, `tshark calls a packet malformed: ${found.summary}`)
-  assert.equal(found.layers.find((layer) => layer.error !== undefined)?.error, undefined, found.summary)
-  const queues = Map.groupBy(theirs, (field) => field.name)
-  let count = 0
-  const fields = found.layers.flatMap((layer) =>
-    flatten(layer.fields).map((ours) => ({ ours, quoted: layer.quoted === true })),
-  )
-  for (const { ours, quoted } of fields) {
-    if (ours.filter === undefined) continue
-    const candidates = queues.get(ours.filter)
-    // Of a quoted TCP header that is cut tshark prints less than is there.
-    if (candidates === undefined && (quoted || (ours.value === 0 && LEFT_OUT_WHEN_ZERO.has(ours.filter)))) continue
-    assert.ok(candidates !== undefined, `tshark shows no ${ours.filter} in ${found.summary}`)
-    const match = candidates.find(
-      (candidate) =>
-        says(candidate, ours) &&
-        candidate.position <= ours.start &&
-        ours.end <= candidate.position + Math.max(candidate.size, 1),
-    )
-    assert.ok(
-      match !== undefined,
-      `${ours.filter}: ours ${ours.text} at ${ours.start}-${ours.end}, tshark's ${candidates.map((one) => `${one.show} at ${one.position}+${one.size}`).join(', ')}`,
-    )
-    count++
-  }
-  return count
-}
-
-function tsharkMissing(context: TestContext): boolean {
-  if (spawnSync('tshark', ['--version']).status === 0) return false
-  assert.equal(
-    process.env.CI,
-    undefined,
-    'tshark is not installed, and in CI this test must run: apt-get install tshark',
-  )
-  context.skip('tshark is not installed: apt-get install tshark')
-  return true
-}
-
-function agree(packets: readonly Uint8Array[], linkType: number, fcsBytes = 0): number {
-  const capture = packets.map(
-    (bytes, i): CapturedPacket => ({ timeMs: i, interface: 0, bytes, originalLength: bytes.length }),
-  )
-  const file = writePcapng({ interfaces: [{ linkType, name: 'test', fcsBytes }], packets: capture })
-  const theirs = readByTshark(file)
-  assert.equal(theirs.length, packets.length)
-  return capture.reduce((total, packet, i) => total + compare(packet, theirs[i], linkType, fcsBytes), 0)
-}
-
 const SYN_OPTIONS: TcpOption[] = [
   { name: 'maximum-segment-size', size: 1460 },
   { name: 'sack-permitted' },
@@ -241,7 +97,10 @@ const everyKind: Uint8Array[] = [
       targetProtocolAddress: four.destination,
     }),
   ),
-  ethernet(ETHERTYPE_IPV4, tcp4({ sequenceNumber: 1000, flags: TCP_SYN | TCP_ECE | TCP_CWR, options: SYN_OPTIONS })),
+  ethernet(
+    ETHERTYPE_IPV4,
+    tcp4({ sequenceNumber: 1000, flags: TCP_SYN | TCP_ECE | TCP_CWR | TCP_AE, options: SYN_OPTIONS }),
+  ),
   ethernet(
     ETHERTYPE_IPV6,
     tcp6({
