@@ -169,10 +169,12 @@ test('lame duck: clients are told, and what has been accepted is delivered', asy
   const { port, hub } = await startHub(t)
   const nc = await client(t, port, { ignoreClusterUpdates: false })
   const statuses = collect(nc)
-  for (const listener of hub.listeners) listener.gateway.lameDuck?.()
+  const leaving = hub.lameDuck(1)
   await statuses.until((status) => status.type === 'ldm')
   assert.equal(nc.info?.ldm, true)
-  await nc.flush()
+  await leaving
+  await nc.closed()
+  await eventually(() => assert.equal(hub.connections.size, 0))
 })
 
 test('where else to turn to: connect_urls at connect and when they change', async (t) => {

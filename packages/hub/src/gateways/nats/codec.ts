@@ -378,12 +378,12 @@ export class NatsCodec implements Codec {
   }
 
   drain(): void {
-    this.#session.announce()
+    this.#session.announce(true)
   }
 
   /** INFO has changed. */
   announce(): void {
-    this.#session.announce()
+    this.#session.announce(false)
   }
 
   tick(nowMs: number): void {

@@ -8,8 +8,6 @@ import type { StampField } from '../../core/stamp.ts'
 export interface InfoChanges {
   /** `host:port` of other hubs that a client may turn to. */
   connectUrls: readonly string[]
-  /** The hub is about to close: clients should go elsewhere. */
-  lameDuck: boolean
 }
 
 /** Shared by all connections of one listener. */
@@ -20,8 +18,16 @@ export interface NatsGatewayContext {
   readonly changes: InfoChanges
 }
 
-/** The INFO line for a connection. Source: NATS client protocol, "INFO". */
-export function infoLine(context: NatsGatewayContext, connection: Connection, nonce: string | undefined): Buffer {
+/**
+ * The INFO line for a connection. Source: NATS client protocol, "INFO".
+ * @param lameDuck the hub is about to close: clients should go elsewhere
+ */
+export function infoLine(
+  context: NatsGatewayContext,
+  connection: Connection,
+  nonce: string | undefined,
+  lameDuck: boolean,
+): Buffer {
   const { hub, changes } = context
   const { identity } = hub
   const authenticator: Authenticator = hub.authenticator
@@ -46,7 +52,7 @@ export function infoLine(context: NatsGatewayContext, connection: Connection, no
     tls_verify: tls?.verifiesClients || undefined,
     nonce,
     connect_urls: changes.connectUrls.length > 0 ? changes.connectUrls : undefined,
-    ldm: changes.lameDuck || undefined,
+    ldm: lameDuck || undefined,
   }
   return Buffer.from(`INFO ${JSON.stringify(info)} \r\n`)
 }

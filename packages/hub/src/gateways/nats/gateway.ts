@@ -10,7 +10,6 @@ import type { InfoChanges, NatsGatewayContext } from './context.ts'
 export interface NatsGateway extends Gateway {
   /** Tells clients (those that understand protocol 1, at once; others as they connect) where else they may turn to. */
   setConnectUrls(urls: readonly string[]): void
-  lameDuck(): void
 }
 
 const options = {
@@ -23,7 +22,7 @@ export const natsGateway: GatewayFactory = {
   create(url: ListenerUrl, hub: GatewayContext): NatsGateway {
     const given = new UrlOptions(url)
     given.assertKnown(Object.keys(options))
-    const changes: InfoChanges = { connectUrls: list(given.text('connectUrls', '')), lameDuck: false }
+    const changes: InfoChanges = { connectUrls: list(given.text('connectUrls', '')) }
     const context: NatsGatewayContext = {
       hub,
       host: 'host' in url.address ? url.address.host : '',
@@ -42,10 +41,6 @@ export const natsGateway: GatewayFactory = {
       },
       setConnectUrls(urls) {
         changes.connectUrls = urls
-        announce()
-      },
-      lameDuck() {
-        changes.lameDuck = true
         announce()
       },
     }

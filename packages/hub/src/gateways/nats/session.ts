@@ -56,7 +56,7 @@ export class NatsSession {
 
   /** Greets. */
   open(): void {
-    this.write(infoLine(this.#context, this.connection, this.#nonce))
+    this.write(infoLine(this.#context, this.connection, this.#nonce, false))
     if (this.connection.tls === undefined) this.#afterTls()
   }
 
@@ -210,10 +210,13 @@ export class NatsSession {
     this.write(PING)
   }
 
-  /** Tells a client that understands it (protocol 1) that INFO has changed. */
-  announce(): void {
+  /**
+   * Tells a client that understands it (protocol 1) that INFO has changed.
+   * @param lameDuck whether the hub is about to close
+   */
+  announce(lameDuck: boolean): void {
     if (this.#phase === 'ready' && this.options.protocol >= 1) {
-      this.write(infoLine(this.#context, this.connection, this.#nonce))
+      this.write(infoLine(this.#context, this.connection, this.#nonce, lameDuck))
     }
   }
 
