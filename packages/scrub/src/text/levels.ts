@@ -118,7 +118,7 @@ export class TextLevels {
       const from = this.#snap(this.#hitStarts[index])
       let to = this.#hitEnds[index]
       // A backslash at its end belongs to the escape that follows.
-      while (to > from && this.#bytes[to - 1] === BACKSLASH) to--
+      if (to < this.#end) while (to > from && this.#bytes[to - 1] === BACKSLASH) to--
       if (from >= to) continue
       const detector = this.#hitDetectors[index]
       if (marks.length === 0) this.#hit(group, detector, from, to, target)
