@@ -126,15 +126,15 @@ function main(): void {
   if (isMarkdown) console.log('| --- | ---: | ---: | ---: |')
   for (const entry of scores)
     console.log(line([entry.name, entry.samples, recall(entry).toFixed(3), precision(entry).toFixed(3)]))
-  const total = scores.reduce(
-    (sum, entry) => ({
-      ...sum,
-      samples: sum.samples + entry.samples,
-      found: sum.found + entry.found,
-      falsePositives: sum.falsePositives + entry.falsePositives,
-    }),
-    { name: 'all', category: '', samples: 0, found: 0, falsePositives: 0 },
-  )
+  const sum = (field: 'samples' | 'found' | 'falsePositives'): number =>
+    scores.reduce((all, entry) => all + entry[field], 0)
+  const total: Score = {
+    name: 'all',
+    category: '',
+    samples: sum('samples'),
+    found: sum('found'),
+    falsePositives: sum('falsePositives'),
+  }
   console.log(line(['all', total.samples, recall(total).toFixed(4), precision(total).toFixed(4)]))
 }
 

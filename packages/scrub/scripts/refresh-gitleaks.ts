@@ -4,9 +4,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type PatternNode, parsePattern } from '../src/patterns/parse.ts'
-import { printPattern } from '../src/patterns/print.ts'
 import { OVERRIDES } from './gitleaks-overrides.ts'
 import { parseRules, type TomlRule } from './gitleaks-toml.ts'
+import { printPattern } from './print-pattern.ts'
 
 /**
  * How gitleaks says that a token is over: a quote, a blank, a semicolon. In a URL, a list or a sentence something else follows,

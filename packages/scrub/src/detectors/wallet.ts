@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../edge/sha256.ts'
 import type { Detector } from '../scan/types.ts'
 import { entropy } from './checksums.ts'
 
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
-}
 
 /** Base58Check: 21 bytes and the first four of their double SHA-256. */
 function isBase58Check(text: string): boolean {

@@ -22,7 +22,7 @@ export class SuperLinearError extends Error {
 }
 
 /** How many instructions a program may have; the time for each byte is bounded by it. */
-export const MAX_INSTRUCTIONS = 4000
+const MAX_INSTRUCTIONS = 4000
 
 /**
  * Compiles a parsed expression (alphabet: Unicode) into a program over UTF-8 bytes.

@@ -50,11 +50,6 @@ export function foldCase(ranges: Ranges): Ranges {
   return normalise(out)
 }
 
-export function contains(ranges: Ranges, point: number): boolean {
-  for (let i = 0; i < ranges.length; i += 2) if (point >= ranges[i] && point <= ranges[i + 1]) return true
-  return false
-}
-
 /** The set as a table over bytes: 1 where a byte belongs to it. */
 export function toByteTable(ranges: Ranges): Uint8Array {
   const table = new Uint8Array(256)
@@ -112,7 +107,7 @@ function splitContinuations(lo: number, hi: number, out: [number, number][][]): 
 }
 
 /** UTF-8 of one code point (RFC 3629 clause 3). */
-export function encode(point: number): number[] {
+function encode(point: number): number[] {
   if (point < 0x80) return [point]
   if (point < 0x800) return [0xc0 | (point >> 6), 0x80 | (point & 63)]
   if (point < 0x10000) return [0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63)]

@@ -109,5 +109,3 @@ export interface Scanner {
   /** The same on a string; offsets are UTF-16 indices. Slower than `scan` for text outside ASCII. */
   scanText(text: string, sink: SpanSink, fieldName?: string): number
 }
-
-export type CompileScanner = (detectors: readonly Detector[], options?: ScannerOptions) => Scanner

@@ -1,5 +1,5 @@
-import type { PatternNode } from './parse.ts'
-import type { Ranges } from './ranges.ts'
+import type { PatternNode } from '../src/patterns/parse.ts'
+import type { Ranges } from '../src/patterns/ranges.ts'
 
 /** Writes a parsed expression as ECMA-262 source without flags: case and dot modes are spelt out in its sets. */
 export function printPattern(node: PatternNode): string {
