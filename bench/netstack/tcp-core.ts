@@ -49,7 +49,7 @@ function deliver(from: Side, to: Side, source: number, destination: number, now:
     const frame = queue[i]
     segment.setAddresses4(source, destination)
     segment.ecn = 0
-    to.layer.receive(frame, now)
+    to.layer.receive(frame, now, i + 1 < count)
     frame.release()
   }
   if (count === queue.length) queue.length = 0

@@ -222,7 +222,7 @@ function fifthCheckAcknowledgment(connection: Connection, segment: Segment, now:
   const { sender } = connection
   const ack = segment.acknowledgment
   if (connection.state === 'SYN-RECEIVED') return acknowledgeSyn(connection, segment, now)
-  // RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT
+  // RFC9293:MAY-12, RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT
   if (
     seqAfter(ack, sender.next) ||
     seqBefore(ack, (sender.unacknowledged - Math.max(sender.largestWindow, 0xffff)) | 0)
@@ -301,12 +301,11 @@ function seventhProcessText(connection: Connection, segment: Segment, now: numbe
   const length = segment.payloadBytes
   if (length === 0 || !receivesText(connection.state)) return
   if (connection.abandoned) {
-    // RFC9293:MUST-13 (RFC 1122 4.2.2.13): data for which there is no reader any more is lost, and the peer must know.
+    // RFC9293:SHLD-3, MAY-1: data for which there is no reader any more is lost, and the peer must know.
     connection.sendReset(now, 'nobody reads', 'RFC 9293 3.6.1')
     connection.terminate('aborted', 'data after the reader has gone')
     return
   }
-  const inOrder = segment.sequence === receiver.next
   const moved = receiver.buffer.insert(segment.sequence, segment.bytes, segment.payloadStart, segment.payloadEnd)
   if (moved) {
     const gained = (receiver.buffer.next - receiver.next) | 0
@@ -315,8 +314,7 @@ function seventhProcessText(connection: Connection, segment: Segment, now: numbe
   } else {
     connection.dataSegmentsIn++
     connection.outOfOrderSegments++
-    receiver.ackNow = true // RFC 5681 4.2, RFC9293:MUST-58: at once, so that the sender sees the hole
-    if (inOrder) receiver.ackNow = true
+    receiver.ackNow = true // RFC 5681 4.2, RFC9293:MAY-13, SHLD-31: kept, and told at once, so that the sender sees the hole
   }
 }
 

@@ -327,18 +327,26 @@ export class Connection implements TcpConnection, FlowEntry {
   // --- segments --------------------------------------------------------------------------------
 
   /** A segment of this connection has arrived; the layer has verified and parsed it. */
-  onSegment(segment: Segment, now: number): void {
+  onSegment(segment: Segment, now: number, more = false): void {
     this.segmentsIn++
     this.lastHeardAt = now
     this.keepAliveProbes = 0 // the deadline is looked at when it comes: see lifetime.ts
-    this.finishDue = false
     processSegment(this, segment, now)
     // The user first: what it reads opens the window, and what it answers takes the ACK along.
     if (this.#events.pending !== 0) this.dispatch()
-    if (this.finishDue && this.state !== 'CLOSED') this.#finishProcessing(now)
+    // Without SACK the sender counts duplicate ACKs: each out-of-order segment then has its own.
+    if (more && (this.sackOn || this.receiver.buffer.pieceCount === 0)) this.host.postpone(this)
+    else this.finish(now)
   }
 
-  /** At the end of a segment's processing: data first, for it carries the ACK; then the ACK that is still due. RFC9293:MUST-58 */
+  /** Output and ACK that received segments call for. */
+  finish(now: number): void {
+    if (!this.finishDue) return
+    this.finishDue = false
+    if (this.state !== 'CLOSED') this.#finishProcessing(now)
+  }
+
+  /** At the end of a segment's processing: data first, for it carries the ACK; then the ACK that is still due. RFC9293:MUST-58, MUST-59 */
   #finishProcessing(now: number): void {
     const { sender } = this
     if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) {
@@ -358,7 +366,7 @@ export class Connection implements TcpConnection, FlowEntry {
     emitSegment(this, this.sender.next, 0, RST | ACK, now, reason, rule)
   }
 
-  /** RFC 5961 3.2, 4.2, 5.2, limited by 7. RFC9293:MAY-12, SHLD-... */
+  /** RFC 5961 3.2, 4.2, 5.2, limited by 7. RFC 9293 3.10.7.4 */
   challenge(now: number, rule: string): void {
     if (this.host.allowChallenge(now)) emitAck(this, now, 'challenge ACK', rule)
   }

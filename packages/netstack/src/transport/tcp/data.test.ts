@@ -80,7 +80,7 @@ test('SACK: the newest piece first, then those before; a duplicate in front (RFC
   assert.deepEqual(blocks()[0], [1, 11], 'D-SACK')
 })
 
-test('the second full segment is acknowledged at once, a single one after the delay [RFC9293:SHLD-18]', () => {
+test('the second full segment is acknowledged at once, a single one after the delay [RFC9293:SHLD-18, SHLD-19]', () => {
   const d = new Dialogue()
   const connection = d.establish({ delayedAckMs: 40 }, MSS_100)
   for (let i = 0; i < 16; i++) d.say('PA', 1 + i * 100, 1, { data: 'x'.repeat(100) })
@@ -170,7 +170,7 @@ test('a small window is not filled with crumbs [RFC9293:MUST-38]', () => {
   )
 })
 
-test('zero window: probes with one new byte, further and further apart, for ever [RFC9293:MUST-35, MUST-36, SHLD-29, SHLD-30]', () => {
+test('zero window: probes with one new byte, further and further apart, for ever [RFC9293:MUST-35, MUST-36, MUST-37, SHLD-29, SHLD-30]', () => {
   const d = new Dialogue()
   const connection = d.establish({}, MSS_100)
   d.write('x'.repeat(100))
@@ -251,7 +251,7 @@ test('an old segment does not bring an old window back (SND.WL1, SND.WL2)', () =
   assert.equal(connection.info(d.now).sendWindowBytes, 200)
 })
 
-test('urgent data: announced, measured, of any length [RFC9293:MUST-30, MUST-31, MUST-32, MUST-33]', () => {
+test('urgent data: announced, measured, of any length [RFC9293:MUST-30, MUST-31, MUST-32, MUST-33, MUST-62]', () => {
   const d = new Dialogue()
   const connection = d.establish()
   let told = 0

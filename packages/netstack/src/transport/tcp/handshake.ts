@@ -75,7 +75,7 @@ export function emitSyn(
   }
   const { bytes, start } = frame
   writeTcpHeader(bytes, start, flow.localPort, flow.remotePort, sequence, acknowledgment, headerBytes, flags, window, 0)
-  let at = writeTcpMaximumSegmentSize(bytes, start + TCP_HEADER_BYTES, offer.mss) // RFC9293:MUST-14, SHLD-5
+  let at = writeTcpMaximumSegmentSize(bytes, start + TCP_HEADER_BYTES, offer.mss) // RFC9293:MUST-14, MUST-65, SHLD-5, MAY-3
   if (offer.sack) at = writeTcpSackPermitted(bytes, at)
   if (offer.timestamps) at = writeTcpTimestamps(bytes, at, offer.timestampValue, offer.timestampEcho)
   if (offer.windowShift >= 0) at = writeTcpWindowScale(bytes, at, offer.windowShift)
@@ -91,7 +91,7 @@ export function sendSyn(connection: Connection, now: number, reason?: string, ru
   const { sender, receiver, options } = connection
   const answering = connection.state === 'SYN-RECEIVED'
   let flags = answering ? SYN | ACK : SYN
-  // RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN-ACK agrees with ECE alone; RFC 3168 6.1.1.1: later tries do without.
+  // RFC9293:SHLD-8, RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN-ACK agrees with ECE alone; RFC 3168 6.1.1.1: later tries do without.
   if (!answering && options.ecn && connection.synRetries < 2) flags |= ECE | CWR
   if (answering && connection.ecnOn) flags |= ECE
   connection.segmentsOut++

@@ -60,7 +60,7 @@ export interface Packet {
 export class Host {
   readonly layer: TcpLayer
   readonly name: 'a' | 'b'
-  readonly address: AddressWords
+  address: AddressWords
 
   constructor(net: Net, name: 'a' | 'b', options: Partial<TcpLayerOptions>) {
     this.name = name

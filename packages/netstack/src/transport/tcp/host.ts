@@ -13,6 +13,8 @@ export interface TcpHost {
   trace: TcpTrace | undefined
   /** Whether one more challenge ACK may be sent (RFC 5961 7). */
   allowChallenge(now: number): boolean
+  /** More segments follow at once: `finish` is to be called after the last of them. */
+  postpone(connection: Connection): void
   /** Answers a segment that belongs to no connection, or is wrong for its state, by RST (RFC 9293 3.10.7.1). */
   sendResetFor(segment: Segment, now: number): void
   /** The handshake of a passive connection is complete. False when nobody can take it (accept queue full). */

@@ -28,7 +28,7 @@ export class FlowSecrets {
     remotePort: number,
     now: number,
   ): number {
-    // RFC9293:MUST-8 clock-driven selection; RFC9293:SHLD-1 keyed hash of the four-tuple (RFC 6528 3).
+    // RFC9293:MUST-8 clock-driven selection; RFC9293:MUST-9, SHLD-1 keyed hash of the four-tuple (RFC 6528 3).
     const clock = Math.floor(now * ISN_TICKS_PER_MS) % 0x1_0000_0000
     return (clock + this.#hash(this.#isn, local, localPort, remote, remotePort)) | 0
   }

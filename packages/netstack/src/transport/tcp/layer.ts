@@ -64,6 +64,8 @@ class Layer implements TcpLayer, ListenerHost {
   readonly #timeWait: Set<Connection> = new Set()
   /** Complete connections whose listeners are still to be told, each behind its listener. */
   readonly #announced: (Listener | Connection)[] = []
+  /** Connections whose answers wait for the end of a batch. */
+  readonly #postponed: Connection[] = []
   #challengeSecond = -1
   #challengesLeft = 0
 
@@ -92,7 +94,13 @@ class Layer implements TcpLayer, ListenerHost {
 
   // --- way in ----------------------------------------------------------------------------------
 
-  receive(frame: Frame, now: number): void {
+  receive(frame: Frame, now: number, more = false): void {
+    this.#process(frame, now, more)
+    if (this.#announced.length > 0) this.#announceAll()
+    if (!more && this.#postponed.length > 0) this.#finishPostponed(now)
+  }
+
+  #process(frame: Frame, now: number, more: boolean): void {
     const { segment, counters } = this
     const { bytes, start, end } = frame
     counters.segmentsIn++
@@ -101,7 +109,7 @@ class Layer implements TcpLayer, ListenerHost {
       return
     }
     const headerBytes = readTcpHeader(bytes, start, end, segment)
-    // RFC9293:MUST-7: an option with an impossible length is no reason to fall over. RFC9293:MUST-6: unknown ones are passed over.
+    // RFC9293:MUST-7: an option with an impossible length is no reason to fall over. RFC9293:MUST-6, MUST-64: unknown ones are passed over, none need be aligned.
     if (headerBytes < 0 || readTcpOptions(bytes, start + TCP_HEADER_BYTES, start + headerBytes, segment) < 0) {
       counters.malformed++
       return
@@ -112,9 +120,8 @@ class Layer implements TcpLayer, ListenerHost {
     // RFC9293:MUST-57, MUST-63: nothing sent to a group, or from one, is TCP.
     if (segment.toGroup || isGroup(segment.source0, segment.source1, segment.source2, segment.source3)) return
     const connection = this.#find(segment)
-    if (connection !== undefined && !this.#reusesTimeWait(connection, segment)) connection.onSegment(segment, now)
+    if (connection !== undefined && !this.#reusesTimeWait(connection, segment)) connection.onSegment(segment, now, more)
     else this.#toListener(segment, now)
-    if (this.#announced.length > 0) this.#announceAll()
   }
 
   #checksumRight(bytes: Uint8Array, start: number, end: number): boolean {
@@ -195,6 +202,15 @@ class Layer implements TcpLayer, ListenerHost {
     sendResetFor(this, this.flowOf(segment, undefined), segment, now)
   }
 
+  postpone(connection: Connection): void {
+    if (this.#postponed[this.#postponed.length - 1] !== connection) this.#postponed.push(connection)
+  }
+
+  #finishPostponed(now: number): void {
+    for (const connection of this.#postponed) connection.finish(now)
+    this.#postponed.length = 0
+  }
+
   #announceAll(): void {
     while (this.#announced.length > 0) {
       const connection = this.#announced.pop() as Connection
@@ -207,10 +223,12 @@ class Layer implements TcpLayer, ListenerHost {
   // --- time ------------------------------------------------------------------------------------
 
   poll(now: number): void {
+    if (this.#postponed.length > 0) this.#finishPostponed(now)
     this.timers.poll(now)
   }
 
   pollAt(): number {
+    if (this.#postponed.length > 0) return Number.NEGATIVE_INFINITY // a batch that did not end with a TCP segment
     return this.timers.pollAt()
   }
 
@@ -237,7 +255,7 @@ class Layer implements TcpLayer, ListenerHost {
     if (!this.hasRoom()) throw new TcpError('ENOBUFS', `the limit of ${this.#maxConnections} connections is reached`)
     const resolved = resolveOptions(this.#defaults, options.options)
     const { local, remote, remotePort } = options
-    // RFC9293:MUST-46, MUST-57: no OPEN to a broadcast or multicast address.
+    // RFC9293:MUST-46: no OPEN to a broadcast or multicast address.
     if (remotePort <= 0 || remotePort > 0xffff)
       throw new TcpError('EADDRNOTAVAIL', `port ${remotePort} cannot be connected to`)
     if (isGroup(remote.w0, remote.w1, remote.w2, remote.w3))

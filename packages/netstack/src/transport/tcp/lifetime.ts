@@ -26,7 +26,7 @@ function onDataTimeout(connection: Connection, now: number): void {
     sender.onPersistTimer(now)
     return
   }
-  // RFC9293:MUST-20 (R1, R2), MUST-21 (R2 is an option), MUST-22, SHLD-10; RFC 5482 for the user's own limit.
+  // RFC9293:MUST-20 (R1, R2), MUST-21 (R2 is an option), SHLD-11; RFC 5482 for the user's own limit.
   if (recovery.timeouts >= options.retries || userTimeoutOver(connection, now)) {
     connection.sendReset(now, 'gave up', 'RFC 9293 3.8.3')
     connection.terminate('timeout', 'retransmission limit (R2) or user timeout')
@@ -37,7 +37,7 @@ function onDataTimeout(connection: Connection, now: number): void {
 }
 
 function onSynTimeout(connection: Connection, now: number): void {
-  // RFC9293:MUST-23: R2 of a SYN is to be 3 minutes at least. The default follows Linux (six tries, 127 s); `synRetries: 7` keeps the letter.
+  // RFC9293:MUST-22, MUST-23: as for data, with its own R2.
   if (connection.synRetries >= connection.options.synRetries || userTimeoutOver(connection, now)) {
     connection.terminate('timeout', 'no answer to SYN')
     return
@@ -68,7 +68,7 @@ export function limitByUserTimeout(connection: Connection, timeout: number, now:
   return Math.min(timeout, Math.max(1, connection.oldestUnacknowledgedAt + connection.userTimeoutMs - now))
 }
 
-/** RFC9293:MUST-35: zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do. */
+/** RFC9293:MUST-37: zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do. */
 export function giveUpProbing(connection: Connection, now: number): boolean {
   const { probes } = connection.sender
   if (probes < connection.options.retries && !(probes > 0 && userTimeoutOver(connection, now))) return false

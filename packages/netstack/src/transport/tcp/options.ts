@@ -21,7 +21,7 @@ const DEFAULTS: ResolvedOptions = {
   sack: true,
   ecn: false,
   userTimeoutMs: 0,
-  synRetries: 6,
+  synRetries: 7, // RFC9293:MUST-23: 1 + 2 + ... + 128 s are more than 3 minutes
   retries: 15,
   minRtoMs: 200,
   timeWaitMs: 60_000,

@@ -37,7 +37,7 @@ export class PortTable {
     return [...this.#byPort.values()].flat()
   }
 
-  /** The listener for a segment's destination: one bound to the address before one for any. RFC9293:MUST-42, MUST-45 */
+  /** The listener for a segment's destination: one bound to the address before one for any. RFC9293:MUST-41, MUST-42 */
   listenerFor(segment: Segment): Listener | undefined {
     const there = this.#byPort.get(segment.destinationPort)
     if (there === undefined) return undefined

@@ -15,7 +15,7 @@ export class Receiver {
   buffer: ReceiveBuffer
   /** RCV.NXT, SYN and FIN counted. int32. */
   next = 0
-  /** Right edge of the window last told to the peer: never moves left (RFC9293:MUST-34 second half, SHLD-14). */
+  /** Right edge of the window last told to the peer: never moves left (RFC9293:SHLD-14). */
   advertisedRight = 0
   /** Shift that we apply to the windows we send (RFC 7323 2.3). */
   windowShift = 0

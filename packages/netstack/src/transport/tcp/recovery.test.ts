@@ -10,9 +10,7 @@ const SYN_PLAIN: TcpOption[] = [{ name: 'maximum-segment-size', size: 100 }]
 
 function sack(...blocks: [number, number][]): { options: TcpOption[] } {
   return {
-    options: [
-      { name: 'sack', blocks: blocks.map(([left, right]) => ({ left: 0, right: 0, ...relative(left, right) })) },
-    ],
+    options: [{ name: 'sack', blocks: blocks.map(([left, right]) => relative(left, right)) }],
   }
 }
 

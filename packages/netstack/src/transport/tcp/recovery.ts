@@ -369,7 +369,7 @@ export class Recovery {
         sender.windowLimited = true
         return
       }
-      // RFC9293:MUST-34, SHLD-15: what lies beyond a window that shrank is not sent again, but for the first segment.
+      // RFC9293:MUST-34, SHLD-16: what lies beyond a window that shrank is not sent again, but for the first segment.
       if (index !== this.board.head && seqAfter(this.board.endOf(index), (sender.unacknowledged + sender.window) | 0))
         return
       const reason = this.state === 'loss' ? 'after timeout' : 'lost'

@@ -32,7 +32,7 @@ export class RttEstimator {
     return Math.min(this.base * 2 ** this.backoff, MAX_RTO_MS)
   }
 
-  /** Takes a measurement of a segment that was sent once, or that a timestamp identifies (Karn: RFC 6298 3). RFC9293:MUST-18, MUST-19 */
+  /** Takes a measurement of a segment that was sent once, or that a timestamp identifies (Karn: RFC 6298 3). RFC9293:MUST-18 */
   sample(rtt: number, now: number): void {
     this.latest = rtt
     this.samples++

@@ -90,7 +90,7 @@ export function emitSegment(
     const distance = (sender.urgentEnd - sequence) | 0
     if (distance > 0 && length > 0) {
       flags |= URG
-      urgentPointer = Math.min(distance, 0xffff) // RFC 9293 3.8.5
+      urgentPointer = Math.min(distance, 0xffff) // RFC9293:MUST-62: behind the last urgent byte
     }
   }
   if (connection.ecnOn) flags |= ecnFlags(connection, frame, sequence, length)

@@ -11,7 +11,7 @@ import { seqAfter, seqBefore } from './sequence.ts'
 import { sendsText } from './state.ts'
 import { TIMER_NONE, TIMER_PERSIST } from './timers.ts'
 
-/** Override of silly-window avoidance: 0.1-1 s (RFC9293:SHLD, RFC 9293 3.8.6.2.1). */
+/** Override of silly-window avoidance: 0.1-1 s (RFC 9293 3.8.6.2.1). */
 const OVERRIDE_MS = 200
 
 export class Sender {
@@ -92,7 +92,7 @@ export class Sender {
     this.windowAcknowledgment = acknowledgment
     if (window === this.window) return false
     const was = this.window
-    this.window = window // RFC9293:MUST-34: a window that shrinks is obeyed
+    this.window = window // RFC9293:MUST-34, SHLD-15: a window that shrinks is obeyed
     if (window > this.largestWindow) this.largestWindow = window
     if (was < this.mss && window > was) this.#windowOpened(acknowledgment, now)
     return true
@@ -242,14 +242,14 @@ export class Sender {
     if (this.unsentBytes === 0 && !this.finQueued) return
     const rto = connection.rtt.rto
     const held = this.usableWindow > 0
-    // RFC9293:MUST-36, SHLD-29: first probe after one RTO; SHLD-30: then exponentially.
+    // RFC9293:SHLD-29: first probe after one RTO; SHLD-30: then exponentially.
     connection.timers.setRetransmit(
       TIMER_PERSIST,
       now + (held ? OVERRIDE_MS : Math.min(rto * 2 ** this.#probeBackoff, MAX_RTO_MS)),
     )
   }
 
-  /** RFC 9293 3.8.6.1: the persist timer has run out. RFC9293:MUST-35: as long as the peer acknowledges, for ever. */
+  /** RFC 9293 3.8.6.1: the persist timer has run out. RFC9293:MUST-35, MUST-37: as long as the peer acknowledges, for ever. */
   onPersistTimer(now: number): void {
     const connection = this.#connection
     const board = connection.recovery.board

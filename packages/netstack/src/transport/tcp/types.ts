@@ -27,13 +27,14 @@ export type TcpState =
 
 /** Where one connection's segments go. One object lives as long as the connection; the stack may keep its route in `route`. */
 export interface TcpFlow {
+  /** The same for all segments of a connection. RFC9293:MUST-45 */
   readonly local: AddressWords
   readonly localPort: number
   readonly remote: AddressWords
   readonly remotePort: number
-  /** DSCP of the IP header, already shifted left by 2 (the ECN bits are in `Frame.ecn`). RFC 9293 MUST-48 (RFC 1122 4.2.4.2). */
+  /** DSCP of the IP header, already shifted left by 2 (the ECN bits are in `Frame.ecn`). RFC9293:MUST-48, SHLD-21, SHLD-22. */
   trafficClass: number
-  /** TTL or hop limit; 0 for the stack's default (RFC 9293 MUST-49: configurable). */
+  /** TTL or hop limit; 0 for the stack's default (RFC9293:MUST-49). */
   hopLimit: number
   /** Belongs to the stack: its cached route, or undefined. TCP only carries it. */
   route: unknown
@@ -81,7 +82,7 @@ export interface TcpTrace {
   onSample?(connection: TcpConnection, now: number): void
 }
 
-/** How a connection ended. `finished` is the orderly way: both FINs acknowledged (and TIME-WAIT over, or left to the layer). */
+/** How a connection ended (RFC9293:MUST-12). `finished` is the orderly way: both FINs acknowledged (and TIME-WAIT over, or left to the layer). */
 export type TcpCloseReason =
   | 'finished'
   | 'aborted' // abort() was called here
@@ -111,9 +112,9 @@ export interface TcpObserver {
   onWritable?(connection: TcpConnection): void
   /** Everything given to `send` has been acknowledged by the peer. */
   onDrained?(connection: TcpConnection): void
-  /** Urgent data is announced up to `connection.urgentPosition` (RFC 9293 MUST-32). */
+  /** Urgent data is announced up to `connection.urgentPosition` (RFC9293:MUST-32). */
   onUrgent?(connection: TcpConnection): void
-  /** A soft ICMP error (RFC 9293 3.9.2.2): told, not obeyed, once established. */
+  /** A soft ICMP error (RFC9293:MUST-47, RFC 9293 3.9.2.2; without this observer it is not told: SHLD-20): told, not obeyed, once established. */
   onSoftError?(connection: TcpConnection, error: TcpIcmpError): void
   /** The connection is gone for its user; the layer may keep TIME-WAIT. The last call. */
   onClosed?(connection: TcpConnection, reason: TcpCloseReason): void
@@ -124,11 +125,11 @@ export type CongestionControlName = 'cubic' | 'reno' | 'none'
 
 /** Options of one connection; defaults come from the layer's `defaults`, then from the values named here. */
 export interface TcpConnectionOptions {
-  /** Nagle's algorithm off (RFC 9293 MUST-17). Default false. */
+  /** Nagle's algorithm off (RFC9293:MUST-17). Default false. */
   noDelay?: boolean
-  /** Delay of an ACK in milliseconds, below 500 (RFC 9293 MUST-20 (SHLD-18)). Default 40. 0 acknowledges each segment at once. */
+  /** Delay of an ACK in milliseconds, below 500 (RFC9293:MUST-40, SHLD-18). Default 40. 0 acknowledges each segment at once. */
   delayedAckMs?: number
-  /** Keep-alive: default off (RFC 9293 MUST-25). Idle time defaults to 7,200,000 ms (MUST-28), interval 75,000 ms, 9 probes. */
+  /** Keep-alive: default off (RFC9293:MUST-25). Idle time defaults to 7,200,000 ms (MUST-28), interval 75,000 ms, 9 probes. */
   keepAlive?: boolean
   keepAliveIdleMs?: number
   keepAliveIntervalMs?: number
@@ -151,9 +152,9 @@ export interface TcpConnectionOptions {
   sack?: boolean
   /** RFC 3168. Default false; a listener answers a peer that asks for it when true. */
   ecn?: boolean
-  /** Abort when data stays unacknowledged this long (RFC 5482; RFC 9293 MUST-22). Default 0: the retransmission limits decide. */
+  /** Abort when data stays unacknowledged this long (RFC 5482; RFC9293:MUST-21). Default 0: the retransmission limits decide. */
   userTimeoutMs?: number
-  /** Retransmissions of a SYN (default 6) and of data (R2, default 15) before giving up; RFC 9293 MUST-20..23. */
+  /** Retransmissions of a SYN (default 7, so 255 s; Linux has 6) and of data (R2, default 15) before giving up. RFC9293:MUST-20, MUST-21, MUST-22, MUST-23, SHLD-11 */
   synRetries?: number
   retries?: number
   /** Smallest RTO in milliseconds. RFC 6298 2.4 says 1 s, Linux 200 ms. Default 200. */
@@ -177,7 +178,7 @@ export interface TcpConnection {
 
   /**
    * Copies as many of `bytes[start..end]` into the send buffer as fit and sends what may be sent; the caller keeps its memory. Returns the number taken; less than offered means:
-   * wait for onWritable. Allowed before ESTABLISHED (queued, RFC 9293 3.10.2). `push` false holds PSH and the last partial segment back because more follows at once (corking).
+   * wait for onWritable. Allowed before ESTABLISHED (queued, RFC 9293 3.10.2). `push` false holds PSH and the last partial segment back because more follows at once (corking; RFC9293:MAY-15, MAY-16).
    * @throws TcpError `EPIPE` after shutdown() or when the connection is gone.
    */
   send(bytes: Uint8Array, now: number, start?: number, end?: number, push?: boolean): number
@@ -190,7 +191,7 @@ export interface TcpConnection {
 
   /** Bytes that can be read in order now. */
   readonly readableBytes: number
-  /** Copies up to `target.length` bytes out and frees their room. Returns the number. Sends a window update where it is due (RFC 9293 MUST-39). */
+  /** Copies up to `target.length` bytes out and frees their room. Returns the number. Sends a window update where it is due (RFC9293:MUST-39). */
   read(target: Uint8Array, now: number): number
   /** A view of the first contiguous readable bytes, without a copy, valid until the next call on this connection; empty when none. Allocates the view only. Follow it by `consume`. */
   peek(): Uint8Array
@@ -198,7 +199,7 @@ export interface TcpConnection {
   consume(count: number, now: number): void
   /** True when the peer's FIN was received and every byte before it was read. */
   readonly ended: boolean
-  /** Stream offset just behind the last urgent byte, counted in bytes received since the beginning, or -1 (RFC 9293 MUST-31, MUST-32). */
+  /** Stream offset just behind the last urgent byte, counted in bytes received since the beginning, or -1 (RFC9293:MUST-31, MUST-32). */
   readonly urgentPosition: number
   /** Bytes consumed since the beginning: subtract from `urgentPosition` for the distance. */
   readonly consumedBytes: number
@@ -232,7 +233,7 @@ export interface TcpListener {
 }
 
 export interface TcpListenOptions {
-  /** Undefined: any address of either family (RFC 9293 3.9.1.1 unspecified local address, MUST-45). */
+  /** Undefined: any address of either family. RFC9293:MUST-43 */
   address?: AddressWords
   /** With `address` undefined: 4 or 6 restricts to that family. */
   family?: 4 | 6
@@ -248,7 +249,7 @@ export interface TcpListenOptions {
 }
 
 export interface TcpConnectOptions {
-  /** Chosen by the stack (RFC 9293 MUST-44). */
+  /** Chosen by the stack (RFC9293:MUST-44). */
   local: AddressWords
   /** 0 chooses an ephemeral one (RFC 6056). */
   localPort?: number
@@ -318,9 +319,10 @@ export interface TcpLayer {
 
   /**
    * A TCP packet has arrived: `frame.start..end` spans TCP header and payload; addresses and `ecn` stand in {@link TcpLayer.segment}. Verifies the checksum unless the frame says it is valid or partial
-   * (RFC 9293 MUST-2, MUST-3), parses, finds the connection, processes. The caller keeps the frame and may reuse it on return.
+   * (RFC9293:MUST-2, MUST-3), parses, finds the connection, processes. The caller keeps the frame and may reuse it on return.
+   * `more`: another frame of the same batch follows at once; ACKs and answers then wait for the last of them, or for `poll` (RFC9293:MUST-58, MUST-59).
    */
-  receive(frame: Frame, now: number): void
+  receive(frame: Frame, now: number, more?: boolean): void
   /** Runs every timer that is due at `now`. */
   poll(now: number): void
   /** The earliest time at which `poll` has something to do, Infinity for none. O(1) amortised. */

@@ -27,7 +27,7 @@ export interface CongestionControl {
   onIdle(idleMs: number, rtoMs: number, initialWindow: number): void
 }
 
-/** Makes the control of that name. */
+/** Makes the control of that name. RFC9293:MUST-19, MAY-18 */
 export function createCongestionControl(name: CongestionControlName): CongestionControl {
   switch (name) {
     case 'cubic':

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createCongestionControl } from './control.ts'
+
+const MSS = 1000
+
+/** Runs one round trip of full-window acknowledgments. */
+function round(control: ReturnType<typeof createCongestionControl>, rttMs: number, now: number): void {
+  for (let acked = control.window; acked > 0; acked -= MSS) control.onAck(Math.min(MSS, acked), rttMs, now)
+}
+
+test('initial window: ten segments, 14,600 bytes at the most (RFC 6928)', () => {
+  const small = createCongestionControl('reno')
+  small.setMss(1000, 10)
+  assert.equal(small.window, 10_000)
+  small.setMss(9000, 10)
+  assert.equal(small.window, 18_000)
+})
+
+test('Reno: slow start doubles, congestion avoidance adds one segment a round trip, loss halves (RFC 5681)', () => {
+  const reno = createCongestionControl('reno')
+  reno.setMss(MSS, 10)
+  round(reno, 100, 0)
+  assert.equal(reno.window, 20_000)
+  reno.onCongestion(20_000, 0)
+  assert.equal(reno.threshold, 10_000)
+  reno.window = reno.threshold
+  for (let i = 0; i < 5; i++) round(reno, 100, 0)
+  assert.ok(Math.abs(reno.window - 15_000) <= 1000, String(reno.window))
+  reno.onTimeout(15_000, 0)
+  assert.equal(reno.window, MSS)
+})
+
+test('CUBIC: 0.7 at a loss, back at the old window after K seconds, concave before and convex after (RFC 9438 4)', () => {
+  const cubic = createCongestionControl('cubic')
+  cubic.setMss(MSS, 10)
+  cubic.window = 1000 * MSS
+  cubic.threshold = 1
+  cubic.onCongestion(1000 * MSS, 0)
+  assert.equal(cubic.threshold, 700 * MSS)
+  cubic.window = cubic.threshold
+  const k = Math.cbrt(300 / 0.4) // figure 2
+  const at: number[] = []
+  for (let now = 0; now < 2 * k * 1000; now += 100) {
+    round(cubic, 100, now)
+    at.push(cubic.window / MSS)
+  }
+  const index = Math.round(k * 10)
+  assert.ok(Math.abs(at[index]! - 1000) < 15, `after K: ${at[index]}`)
+  const expected = (seconds: number): number => 0.4 * (seconds - k) ** 3 + 1000
+  for (const seconds of [2, 5, 12, 15]) {
+    assert.ok(
+      Math.abs(at[seconds * 10]! - expected(seconds)) < 25,
+      `${seconds} s: ${at[seconds * 10]} of ${expected(seconds)}`,
+    )
+  }
+})
+
+test('CUBIC: on short paths it is no slower than Reno (RFC 9438 4.3)', () => {
+  const grow = (name: 'cubic' | 'reno'): number => {
+    const control = createCongestionControl(name)
+    control.setMss(MSS, 10)
+    control.window = 20 * MSS
+    control.threshold = 1
+    control.onCongestion(20 * MSS, 0)
+    control.window = control.threshold
+    for (let now = 0; now < 1000; now += 10) round(control, 10, now)
+    return control.window / MSS
+  }
+  assert.ok(grow('cubic') > 0.5 * grow('reno'), `${grow('cubic')} ${grow('reno')}`)
+})
+
+test('undo gives back what an unfounded loss took', () => {
+  const cubic = createCongestionControl('cubic')
+  cubic.setMss(MSS, 10)
+  cubic.window = 500 * MSS
+  cubic.threshold = 400 * MSS
+  cubic.onTimeout(500 * MSS, 0)
+  assert.equal(cubic.window, MSS)
+  cubic.undo(500 * MSS, 400 * MSS)
+  assert.equal(cubic.window, 500 * MSS)
+  assert.equal(cubic.threshold, 400 * MSS)
+})
