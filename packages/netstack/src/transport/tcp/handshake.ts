@@ -19,7 +19,7 @@ import type { TcpFlow } from './types.ts'
 const DEFAULT_SEND_MSS_4 = 536
 const DEFAULT_SEND_MSS_6 = 1220
 /** RFC 7323 2.3. */
-export const MAX_WINDOW_SHIFT = 14
+const MAX_WINDOW_SHIFT = 14
 const SMALLEST_MSS = 48
 
 /** The send MSS that a peer's offer means before our own limits. */

@@ -18,15 +18,17 @@
  *
  * | file | role |
  * | --- | --- |
- * | segment.ts | a parsed segment, reused |
- * | types.ts, tcp-info.ts, errors.ts | the surface |
- * | layer.ts, flow-table.ts, timer-heap.ts | demultiplexing, deadlines, TIME-WAIT limits |
- * | listener.ts, handshake.ts, syn-cookie.ts, isn.ts | passive and active opening |
- * | connection.ts, state.ts | one connection: user calls; the one place where the state changes |
- * | arrival.ts | RFC 9293 3.10.7: one function per step, in its order |
- * | sender.ts, send-buffer.ts, scoreboard.ts, recovery.ts, rtt.ts | sending, loss recovery, RTO |
- * | congestion/ | Reno, CUBIC, none |
- * | receiver.ts, receive-buffer.ts | reassembly, SACK, window, delayed ACK |
+ * | types.ts, tcp-info.ts, errors.ts, options.ts | the surface |
+ * | segment.ts, sequence.ts | a parsed segment, reused; arithmetic modulo 2^32 |
+ * | layer.ts, flow-table.ts, port-table.ts, reset.ts | demultiplexing, limits, CLOSED (RFC 9293 3.10.7.1) |
+ * | listener.ts, handshake.ts, syn-cookie.ts, isn.ts, siphash.ts | LISTEN (3.10.7.2), SYN segments, cookies, initial sequence numbers |
+ * | connection.ts, state.ts, events.ts | user calls (3.10.1-3.10.6); the one place where the state changes; what the owner is told |
+ * | arrival-syn-sent.ts, arrival.ts | 3.10.7.3 and 3.10.7.4: one function for each step, in its order |
+ * | sender.ts, send-buffer.ts, segment-writer.ts, chronograph.ts | what may be sent when; segments into frames |
+ * | recovery.ts, scoreboard.ts, rack.ts, tail-loss-probe.ts, prr.ts, undo.ts, duplicate-sack.ts, rtt.ts | loss recovery, RTO |
+ * | congestion/ | CUBIC, Reno, none |
+ * | receiver.ts, receive-buffer.ts, ring.ts | reassembly, SACK, window and its tuning, delayed ACK |
+ * | timers.ts, lifetime.ts, path.ts | deadlines and what happens at them; MSS, path MTU, ICMP |
  */
 export { TcpError, type TcpErrorCode } from './errors.ts'
 export { createTcpLayer } from './layer.ts'

@@ -5,7 +5,7 @@ import { PROTOCOL_TCP } from '../../wire/protocols.ts'
 import { TCP_HEADER_BYTES, writeTcpHeader } from '../../wire/tcp.ts'
 import { TCP_TIMESTAMPS_BYTES, writeTcpSack, writeTcpTimestamps } from '../../wire/tcp-options.ts'
 import type { Connection } from './connection.ts'
-import { ACK, CWR, ECE, PSH, SYN, URG } from './segment.ts'
+import { ACK, CWR, ECE, PSH, URG } from './segment.ts'
 import type { AddressWords, TcpFlow, TcpOutput } from './types.ts'
 
 const CHECKSUM_FIELD_OFFSET = 16
@@ -151,9 +151,4 @@ export function emitAck(connection: Connection, now: number, reason?: string, ru
 /** PSH belongs on the segment that empties the queue (RFC 9293 3.9.1.2; RFC9293:MUST-60, MUST-61). */
 export function dataFlags(isLast: boolean): number {
   return isLast ? ACK | PSH : ACK
-}
-
-/** Flags that a SYN of ours has for ECN (RFC 3168 6.1.1). */
-export function synEcnFlags(active: boolean): number {
-  return active ? SYN | ECE | CWR : SYN | ACK | ECE
 }

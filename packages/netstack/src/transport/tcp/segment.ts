@@ -6,16 +6,18 @@
  * `(a - b) | 0` (RFC 9293 3.4). Show them to people with `>>> 0`. The same holds for timestamps and for address words.
  */
 
-export const FIN = 0x01
-export const SYN = 0x02
-export const RST = 0x04
-export const PSH = 0x08
-export const ACK = 0x10
-export const URG = 0x20
-export const ECE = 0x40
-export const CWR = 0x80
-/** Accurate ECN, RFC 9768; formerly NS, RFC 3540 (historic by RFC 8311). Carried and shown, not interpreted. */
-export const AE = 0x100
+import { TCP_FIN, TCP_SYN } from '../../wire/tcp.ts'
+
+export {
+  TCP_ACK as ACK,
+  TCP_CWR as CWR,
+  TCP_ECE as ECE,
+  TCP_FIN as FIN,
+  TCP_PSH as PSH,
+  TCP_RST as RST,
+  TCP_SYN as SYN,
+  TCP_URG as URG,
+} from '../../wire/tcp.ts'
 
 /** The most SACK blocks that fit into 40 bytes of options (RFC 2018 3). */
 export const MAX_SACK_BLOCKS = 4
@@ -84,7 +86,7 @@ export class Segment {
 
   /** SEG.LEN of RFC 9293 3.4: payload, SYN and FIN counted. */
   get length(): number {
-    return this.payloadEnd - this.payloadStart + (this.flags & FIN) + ((this.flags & SYN) >> 1)
+    return this.payloadEnd - this.payloadStart + (this.flags & TCP_FIN) + ((this.flags & TCP_SYN) >> 1)
   }
 
   /** Sets IPv4 addresses, given as 32-bit numbers in either signedness. */
@@ -109,19 +111,6 @@ export class Segment {
     this.destination1 = readWord(bytes, destinationAt + 4)
     this.destination2 = readWord(bytes, destinationAt + 8)
     this.destination3 = readWord(bytes, destinationAt + 12)
-  }
-
-  /** Forgets all options: done by the parser before it reads those of the next segment. */
-  clearOptions(): void {
-    this.mss = 0
-    this.windowScale = -1
-    this.sackPermitted = false
-    this.hasTimestamps = false
-    this.timestampValue = 0
-    this.timestampEcho = 0
-    this.userTimeoutMs = 0
-    this.fastOpenBytes = -1
-    this.sackCount = 0
   }
 }
 

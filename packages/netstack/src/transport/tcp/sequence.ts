@@ -19,8 +19,3 @@ export function seqAfter(a: number, b: number): boolean {
 export function seqMax(a: number, b: number): number {
   return ((a - b) | 0) >= 0 ? a : b
 }
-
-/** The earlier of two. */
-export function seqMin(a: number, b: number): number {
-  return ((a - b) | 0) <= 0 ? a : b
-}
