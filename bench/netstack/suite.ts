@@ -5,6 +5,7 @@ import type { BenchmarkRow, BenchmarkSuite, SuiteOptions } from '../suite.ts'
 import { median } from '../suite.ts'
 import { bulkTransfer, copyAndSum } from './bulk.ts'
 import { manyConnections, shortConnections } from './connections.ts'
+import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
 
 interface Row {
   readonly row: string
@@ -71,11 +72,45 @@ const rows: readonly Row[] = [
   },
 ]
 
+/** Rows in virtual time: one run tells all, and no machine changes it. */
+interface ExactRow {
+  readonly row: string
+  readonly what: string
+  readonly unit: string
+  readonly better: 'higher' | 'lower'
+  readonly measure: () => { readonly value: number; readonly note: string }
+}
+
+const exactRows: readonly ExactRow[] = [
+  ...LOSS_RATES.map((loss) => ({
+    row: `loss-${loss * 100}`,
+    what: `10 MiB at a round trip of 100 ms, ${loss * 100} % of the data lost, CUBIC`,
+    unit: 's',
+    better: 'lower' as const,
+    measure: () => {
+      const figures = CONTROLS.map((control) => ({ control, ...transferUnderLoss(loss, control) }))
+      const others = figures.filter(({ control }) => control !== 'cubic')
+      const note = others.map(({ control, seconds }) => `${control} ${seconds.toFixed(2)} s`).join(', ')
+      return { value: figures.find(({ control }) => control === 'cubic')!.seconds, note }
+    },
+  })),
+  ...FLOWS.map((flows) => ({
+    row: `share-${flows}`,
+    what: `${flows} CUBIC flows over 200 Mbit/s, round trip 10 ms, queue 64 KiB`,
+    unit: '% used',
+    better: 'higher' as const,
+    measure: () => {
+      const { utilisation, dropRate, fairness } = shareBottleneck(flows, 'cubic')
+      return { value: utilisation * 100, note: `Jain's index ${fairness}, ${(dropRate * 100).toFixed(2)} % dropped` }
+    },
+  })),
+]
+
 export const suite: BenchmarkSuite = {
   title: 'netstack',
   method:
-    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. "ceiling" copies and sums the same bytes twice and does nothing else.',
-  rows: rows.map(({ row, what }) => ({ row, what })),
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC. "ceiling" copies and sums the same bytes twice and does nothing else.',
+  rows: [...rows, ...exactRows].map(({ row, what }) => ({ row, what })),
   run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
     // Memory is measured after a collection.
     setFlagsFromString('--expose-gc')
@@ -95,6 +130,12 @@ export const suite: BenchmarkSuite = {
         ...(most !== undefined && { ceiling: most }),
       })
       options.progress(`${row.padEnd(14)} ${median(samples).toFixed(0)} ${unit}`)
+    }
+    for (const { row, what, unit, better, measure } of exactRows) {
+      if (options.rows.length > 0 && !options.rows.includes(row)) continue
+      const { value, note } = measure()
+      emit({ row, what, unit, better, ours: { name: 'netstack', samples: [value] }, peers: [], note })
+      options.progress(`${row.padEnd(14)} ${value.toFixed(2)} ${unit}; ${note}`)
     }
   },
 }

@@ -1,0 +1,27 @@
+// Loss recovery and congestion control, measured in virtual time, so exactly. A change of TCP that changes a figure has to say so:
+// node --conditions=@wirehub/source --test --test-update-snapshots bench/netstack/recovery.test.ts
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
+
+const LONG = process.env['WIREHUB_TEST_LONG'] !== undefined
+
+test('10 MiB at a round trip of 100 ms under loss', (t: TestContext) => {
+  const table = LOSS_RATES.map((loss) => {
+    const figures = CONTROLS.map((control) => {
+      const { seconds, retransmitted } = transferUnderLoss(loss, control)
+      return `${control} ${seconds.toFixed(3)} s, ${retransmitted} sent again`
+    })
+    return `${(loss * 100).toFixed(1)} %: ${figures.join('; ')}`
+  })
+  t.assert.snapshot(table)
+})
+
+for (const flows of FLOWS.filter((count) => LONG || count === 1 || count === 16)) {
+  test(`${flows} flows fill a bottleneck of 200 Mbit/s with a queue of 64 KiB, and share it`, (t: TestContext) => {
+    const figure = shareBottleneck(flows, 'cubic')
+    assert.ok(figure.utilisation >= 0.95)
+    assert.ok(figure.fairness >= 0.95)
+    t.assert.snapshot(figure)
+  })
+}
