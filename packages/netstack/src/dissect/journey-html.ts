@@ -13,14 +13,14 @@ main { max-width: 1120px; margin: 0 auto; display: grid; gap: 20px; }
 .card { background: #fff; border-radius: 10px; padding: 20px 24px; }
 .picture { padding: 0; overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; }
 h2 { margin: 0 0 4px; font-size: 16px; } p { margin: 0 0 14px; color: var(--muted); }
-.bytes { display: grid; grid-template-columns: repeat(16, minmax(0, 1fr)); gap: 3px; font: 13px ui-monospace, 'DejaVu Sans Mono', monospace; }
+.bytes { position: sticky; top: 16px; display: grid; grid-template-columns: repeat(16, minmax(0, 1fr)); gap: 3px; font: 13px ui-monospace, 'DejaVu Sans Mono', monospace; }
 .bytes span { text-align: center; padding: 3px 0; border-radius: 3px; cursor: default; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px; align-items: start; }
 @media (max-width: 860px) { .columns { grid-template-columns: 1fr; } }
 details { border-left: 4px solid; padding: 2px 0 2px 12px; margin-bottom: 12px; } summary { font-weight: 600; cursor: pointer; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; margin-top: 6px; }
 td { padding: 2px 8px 2px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-td:first-child { color: var(--muted); font: 12px ui-monospace, 'DejaVu Sans Mono', monospace; white-space: nowrap; }
+td:first-child { width: 9.5em; color: var(--muted); font: 12px ui-monospace, 'DejaVu Sans Mono', monospace; white-space: nowrap; }
 td:nth-child(2) { white-space: nowrap; }
 tr.on td, tr[data-f]:hover td { background: #fef9c3; } .bytes span.on { outline: 2px solid #0f172a; outline-offset: -1px; font-weight: 700; }
 `

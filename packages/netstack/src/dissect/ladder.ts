@@ -345,7 +345,7 @@ class LadderBuilder {
   #states(passages: readonly Passage[], trace: readonly TraceRecord[]): LadderState[] {
     const { client, server } = this.#conversation
     const reported: LadderState[] = []
-    const last = Math.max(...passages.map((passage) => passage.receivedMs ?? passage.seen.timeMs))
+    const last = passages.reduce((most, passage) => Math.max(most, passage.receivedMs ?? passage.seen.timeMs), 0)
     for (const record of trace) {
       if (record.kind !== 'state' || record.timeMs < this.ladder.startMs - 1) continue
       const side =

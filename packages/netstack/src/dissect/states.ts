@@ -22,6 +22,9 @@ export interface StateSegment {
   payloadBytes: number
 }
 
+/** Pieces kept out of order before what is missing among them is given up. */
+const WAITING_LIMIT = 256
+
 const later = (a: number, b: number): boolean => ((a - b) | 0) > 0
 
 /**
@@ -92,6 +95,8 @@ export class StateTracker {
     if (segment.payloadBytes === 0 && !fin) return
     const from = (segment.sequence + (segment.flags & TCP_SYN ? 1 : 0)) >>> 0
     this.#waiting.push({ from, to: (from + segment.payloadBytes + (fin ? 1 : 0)) >>> 0, fin })
+    // A capture that missed packets would keep everything waiting behind them: what is still missing then was not seen, not lost.
+    if (this.#waiting.length > WAITING_LIMIT) this.#receiveNext = this.#waiting[0].from
     for (let at = this.#nextWaiting(); at >= 0; at = this.#nextWaiting()) {
       const [piece] = this.#waiting.splice(at, 1)
       if (!later(piece.to, this.#receiveNext!)) continue
