@@ -221,7 +221,10 @@ export class NatsSession {
   }
 
   write(bytes: Buffer): void {
-    this.connection.outbound.append(bytes, 0, bytes.length)
+    const { outbound } = this.connection
+    // Pings to thousands of idle connections in one turn must not take a slab for each.
+    if (outbound.buffer.length === 0) outbound.appendReference(bytes, undefined)
+    else outbound.append(bytes, 0, bytes.length)
   }
 
   /** Says what is wrong; the connection goes on. */
