@@ -146,7 +146,8 @@ export class Autoconfiguration {
         for (const server of option.servers) {
           const address = IpAddress.read(6, server.address, 0)
           const known = this.dnsServers.some((other) => other.equals(address))
-          if (!known && this.dnsServers.length < 8) this.dnsServers.push(address)
+          if (!known && this.dnsServers.length < this.#internet.options.maxAdvertisedDnsServers)
+            this.dnsServers.push(address)
         }
       }
     }
@@ -161,7 +162,7 @@ export class Autoconfiguration {
     }
     if (router === undefined) {
       // RFC 4861 6.3.4: two default routers at least; more than a few serve nobody.
-      if (this.#routers.size >= 16) return
+      if (this.#routers.size >= this.#internet.options.maxDefaultRouters) return
       router = { gateway, network, timer: new Timer(() => this.#forgetRouter(key)) }
       this.#routers.set(key, router)
       const prefix = new Prefix(IpAddress.v6(0, 0, 0, 0), 0)

@@ -24,8 +24,6 @@ export interface EchoSocket {
   close(): void
 }
 
-const MAX_SOCKETS = 1024
-
 /** Sockets for ping and traceroute, by identifier. */
 export class EchoSockets {
   readonly #internet: InternetLayer
@@ -37,7 +35,8 @@ export class EchoSockets {
 
   /** @throws {RangeError} when there are too many */
   open(): EchoSocket {
-    if (this.#sockets.size >= MAX_SOCKETS) throw new RangeError(`${MAX_SOCKETS} echo sockets are open`)
+    const { maxEchoSockets } = this.#internet.options
+    if (this.#sockets.size >= maxEchoSockets) throw new RangeError(`${maxEchoSockets} echo sockets are open`)
     let identifier = 0
     do identifier = Math.floor(this.#internet.random() * 0x1_0000)
     while (this.#sockets.has(identifier))

@@ -38,6 +38,13 @@ export interface InternetOptions {
   maxInterfaces?: number
   maxAddressesPerInterface?: number
   maxGroupsPerInterface?: number
+  /** Sockets that send echo requests. */
+  maxEchoSockets?: number
+  /** Frames that wait in the loopback device. */
+  maxLoopbackFrames?: number
+  /** Default routers that advertisements may name, and name servers. */
+  maxDefaultRouters?: number
+  maxAdvertisedDnsServers?: number
   neighbours?: NeighbourOptions
   reassembly?: ReassemblyOptions
   pathMtu?: PathMtuOptions
@@ -98,6 +105,10 @@ export class InternetLayer {
       maxInterfaces: 256,
       maxAddressesPerInterface: 64,
       maxGroupsPerInterface: 256,
+      maxEchoSockets: 1024,
+      maxLoopbackFrames: 16_384,
+      maxDefaultRouters: 16,
+      maxAdvertisedDnsServers: 8,
       neighbours: {},
       reassembly: {},
       pathMtu: {},
@@ -124,7 +135,7 @@ export class InternetLayer {
     this.ipv6 = new Ipv6(this)
     this.transports[PROTOCOL_ICMP] = this.icmp.v4
     this.transports[PROTOCOL_ICMPV6] = this.icmp.v6
-    this.#loopbackLink = new LoopbackLink(this.timers)
+    this.#loopbackLink = new LoopbackLink(this.timers, this.options.maxLoopbackFrames)
     this.loopback = this.addInterface('lo', this.#loopbackLink, 0, true)
     this.addAddress(this.loopback, LOOPBACK_V4, 8)
     this.addAddress(this.loopback, LOOPBACK_V6, 128)

@@ -50,6 +50,14 @@ export interface RouterAdvertisementOptions {
   intervalMs?: number
 }
 
+const MIN_DELAY_BETWEEN_ADVERTISEMENTS_MS = 3000
+
+interface Advertiser {
+  readonly options: RouterAdvertisementOptions
+  readonly timer: Timer
+  sentAt: number
+}
+
 type RouterMessage = Extract<Icmpv6Message, { name: 'router-advertisement' }>
 
 /** Neighbour discovery (RFC 4861) and the messages of address autoconfiguration (RFC 4862). */
@@ -68,7 +76,7 @@ export class Ndp {
   }
   readonly autoconfiguration: Autoconfiguration
   readonly #internet: InternetLayer
-  readonly #advertising: Map<NetworkInterface, { options: RouterAdvertisementOptions; timer: Timer }> = new Map()
+  readonly #advertising: Map<NetworkInterface, Advertiser> = new Map()
 
   constructor(internet: InternetLayer) {
     this.#internet = internet
@@ -92,7 +100,7 @@ export class Ndp {
       this.#internet.addAddress(network, linkLocalAddress(network.mac), 64, 'link-local')
     const timer = new Timer((at) => this.#advertise(network, at))
     this.#internet.joinGroup(network, ALL_ROUTERS_V6)
-    this.#advertising.set(network, { options, timer })
+    this.#advertising.set(network, { options, timer, sentAt: Number.NEGATIVE_INFINITY })
     this.#advertise(network, now)
   }
 
@@ -122,6 +130,7 @@ export class Ndp {
       const servers = options.dnsServers.map((server) => ({ address: addressBytes(server) }))
       list.push({ name: 'recursive-dns-server', lifetime: options.routerLifetimeSeconds ?? 1800, servers })
     }
+    entry.sentAt = now
     this.counters.outRouterAdvertisements++
     const type = ICMPV6_ROUTER_ADVERTISEMENT
     const routerLifetime = options.routerLifetimeSeconds ?? 1800
@@ -311,10 +320,12 @@ export class Ndp {
   }
 
   #onRouterSolicitation(network: NetworkInterface, options: readonly NdpOption[], info: PacketInfo, now: number): void {
-    if (!this.#advertising.has(network)) return
+    const entry = this.#advertising.get(network)
+    if (entry === undefined) return
     const mac = linkLayerOption(options, 'source-link-layer-address')
     if (mac >= 0 && !info.source.isUnspecified) network.neighbours6.learn(info.source, mac, now)
-    this.#advertise(network, now)
+    // However many ask, all of them are answered every three seconds at most (RFC 4861 6.2.6).
+    this.#internet.timers.set(entry.timer, Math.max(now, entry.sentAt + MIN_DELAY_BETWEEN_ADVERTISEMENTS_MS))
   }
 
   #onRouterAdvertisement(network: NetworkInterface, message: RouterMessage, info: PacketInfo, now: number): void {

@@ -14,7 +14,7 @@ export class LoopbackLink implements Link {
   #queue: Frame[] = []
   #spare: Frame[] = []
 
-  constructor(timers: TimerQueue, maxFrames = 16_384) {
+  constructor(timers: TimerQueue, maxFrames: number) {
     this.#timers = timers
     this.#maxFrames = maxFrames
     this.#timer = new Timer((now) => this.#deliver(now))

@@ -92,7 +92,6 @@ async function drive(world: World, platform: Platform, isDone: () => boolean): P
     if (isDone()) return
     const pending = platform.pending()
     if (pending.length > 0) {
-      for (const kind of pending) world.nondeterminism.add(`${kind} outside of the simulation`)
       if (++pauses > PENDING_LIMIT_MS) throw new SimulationError(`${pending.join(', ')} did not end`, world)
       await platform.pause()
       continue

@@ -21,15 +21,24 @@ const JOBS =
 /** What follows the machine's clock and network, and no seed. */
 const REAL = /^(TCPWRAP|TCPSERVERWRAP|UDPWRAP|PIPEWRAP|PIPESERVERWRAP|PROCESSWRAP|TLSWRAP|WORKER|HTTP2SESSION|QUIC_.*)$/
 
+/** The same requests, as hooks name them: some end before anybody looks at the list. */
+const REQUEST_HOOKS = /^(FSREQCALLBACK|FSREQPROMISE|GETADDRINFOREQWRAP|GETNAMEINFOREQWRAP|QUERYWRAP)$/
+
 interface ZlibHandle {
   write(...args: unknown[]): unknown
+}
+
+interface CryptoJob {
+  /** There is one unless the job is synchronous. */
+  ondone?: unknown
+  run(): unknown
 }
 
 /** Knows of work in Node's thread pool: files by its list of requests, crypto and zlib by hooks. */
 export class ThreadPoolWatch {
   readonly #jobs: Map<number, string> = new Map()
   readonly #hook: AsyncHook
-  /** Told of each real socket, process or the like. */
+  /** Told of each real socket, process, and piece of work outside. */
   onReal: ((kind: string) => void) | null = null
   /** Real sockets, timers and the like that were there before the simulation. */
   readonly #before: Map<string, number> = new Map()
@@ -37,8 +46,8 @@ export class ThreadPoolWatch {
   constructor() {
     const callbacks = {
       init: (id: number, type: string, _trigger: number, resource: object): void => {
-        if (JOBS.test(type)) this.#jobs.set(id, type)
-        else if (REAL.test(type)) this.onReal?.(type)
+        if (JOBS.test(type)) this.#watchJob(id, type, resource as CryptoJob)
+        else if (REAL.test(type) || REQUEST_HOOKS.test(type)) this.onReal?.(type)
         else if (type === 'ZLIB') this.#watchZlib(id, resource as ZlibHandle)
       },
       before: (id: number): void => {
@@ -65,12 +74,26 @@ export class ThreadPoolWatch {
 
   /** A zlib handle lives as long as its stream: its asynchronous writes are what is pending. */
   #watchZlib(id: number, handle: ZlibHandle): void {
-    const jobs = this.#jobs
+    const begin = (): void => this.#begin(id, 'ZLIB')
     const write = handle.write
     handle.write = function (this: ZlibHandle, ...args: unknown[]): unknown {
-      jobs.set(id, 'ZLIB')
+      begin()
       return write.apply(this, args)
     }
+  }
+
+  #watchJob(id: number, type: string, job: CryptoJob): void {
+    const begin = (): void => this.#begin(id, type)
+    const run = job.run
+    job.run = function (this: CryptoJob): unknown {
+      if (this.ondone !== undefined) begin()
+      return run.apply(this)
+    }
+  }
+
+  #begin(id: number, kind: string): void {
+    this.#jobs.set(id, kind)
+    this.onReal?.(kind)
   }
 
   /** Real sockets, timers, processes that the program has opened: they follow no virtual clock. */

@@ -1,34 +1,22 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import type { World } from '../world.ts'
+import { installVirtualClock } from './virtual-clock.ts'
 import { installVirtualTimers } from './virtual-timers.ts'
 
 /**
- * Replaces timers, `Date`, `performance.now` and sources of random numbers by those of the world, for programs that know
+ * Replaces timers, clocks and sources of random numbers by those of the world, for programs that know
  * nothing of it. What is inside Node (its own timers, TLS) stays real. Returns what undoes it.
  */
 export function installVirtualGlobals(world: World): () => void {
   const undoTimers = installVirtualTimers(world)
   const undoRandom = installVirtualRandom(world)
-  const RealDate = globalThis.Date
-  const realNow = performance.now
-  globalThis.Date = virtualDate(world, RealDate)
-  performance.now = () => world.now
+  const undoClock = installVirtualClock(world)
   return () => {
-    globalThis.Date = RealDate
-    performance.now = realNow
+    undoClock()
     undoRandom()
     undoTimers()
   }
-}
-
-function virtualDate(world: World, RealDate: DateConstructor): DateConstructor {
-  const now = (): number => Math.floor(world.epochMs + world.now)
-  return new Proxy(RealDate, {
-    construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
-    apply: () => new RealDate(now()).toString(),
-    get: (target, property, receiver) => (property === 'now' ? now : Reflect.get(target, property, receiver)),
-  })
 }
 
 type FillCallback = (error: Error | null, bytes: NodeJS.ArrayBufferView) => void
