@@ -370,8 +370,8 @@ test('tshark agrees on random TCP and UDP over IPv4 and IPv6', (context) => {
       .map(([port, data]) => ethernet(ETHERTYPE_IPV4, udp4(9, 61000 + (port % 900), data))),
   )
   // One run of tshark over many packets: starting it costs more than reading them.
-  const seed = Number(process.env.WIREHUB_SEED ?? Math.floor(Math.random() * 2 ** 31))
-  context.diagnostic(`seed ${seed} (WIREHUB_SEED)`)
+  const seed = Number(process.env.WIREHUB_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31))
+  context.diagnostic(`seed ${seed} (WIREHUB_TEST_SEED)`)
   const packets = fc.sample(packet, { numRuns: process.env.WIREHUB_TEST_LONG === undefined ? 300 : 5000, seed })
   agree(packets, LINKTYPE_ETHERNET)
 })
