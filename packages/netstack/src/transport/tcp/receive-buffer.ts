@@ -1,7 +1,6 @@
 import { Ring } from './ring.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 
-const KEEP_BYTES = 65_536
 /** Most separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. */
 const MAX_PIECES = 512
 
@@ -155,7 +154,7 @@ export class ReceiveBuffer {
   /** Frees the first `count` readable bytes. */
   consume(count: number): void {
     this.readable -= count
-    if (this.readable === 0 && this.pieceCount === 0 && this.#ring.capacity > KEEP_BYTES) this.#ring.drop()
+    if (this.readable === 0 && this.pieceCount === 0) this.#ring.drop()
   }
 
   /** Forgets everything unread, and what waits out of order. */
@@ -163,11 +162,6 @@ export class ReceiveBuffer {
     this.readable = 0
     this.pieceCount = 0
     this.#ring.drop()
-  }
-
-  /** Gives the memory back when nothing is held. */
-  trim(): void {
-    if (this.readable === 0 && this.pieceCount === 0) this.#ring.drop()
   }
 }
 

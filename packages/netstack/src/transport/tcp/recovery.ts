@@ -275,11 +275,11 @@ export class Recovery {
     this.#beginReduction(now)
     this.#undo.end()
     this.state = 'cwr'
-    this.#connection.sender.reducedPending = true
   }
 
   #beginReduction(now: number): void {
     const { sender, congestion } = this.#connection
+    if (this.#connection.ecnOn) sender.reducedPending = true // RFC 3168 6.1.2: whatever the reason
     this.#undo.remember(congestion)
     this.#point = sender.next
     const flight = Math.max(this.pipe, this.board.outBytes - this.board.sackedBytes - this.#duplicateBytes)

@@ -1,12 +1,29 @@
 /** Memory of send and receive buffers: a power of two of bytes in which the byte of sequence number s stands at `(s - origin) & mask`. */
 
 const SMALLEST_BYTES = 4096
+/** A ring that was emptied begins again with at most this much, so that a steady stream does not grow it anew each time. */
+const LARGEST_START_BYTES = 262_144
+/** Free memory that is kept for the next ring of that size, in bytes for each power of two. */
+const KEPT_BYTES = 4 * 1024 * 1024
 const EMPTY = new Uint8Array(0)
+
+/** Memory given back, by the logarithm of its size: what one connection leaves serves the next, and an idle one holds nothing. */
+const free: Uint8Array<ArrayBuffer>[][] = []
+
+function take(size: number): Uint8Array<ArrayBuffer> {
+  return free[31 - Math.clz32(size)]?.pop() ?? new Uint8Array(size)
+}
+
+function giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+  const list = (free[31 - Math.clz32(bytes.length)] ??= [])
+  if ((list.length + 1) * bytes.length <= KEPT_BYTES) list.push(bytes)
+}
 
 /** Ring memory that grows as it is used and goes back when it is empty, so that an idle connection holds none. */
 export class Ring {
   bytes: Uint8Array<ArrayBuffer> = EMPTY
   mask = -1
+  #start: number = SMALLEST_BYTES
 
   /** Bytes of memory held. */
   get capacity(): number {
@@ -16,9 +33,9 @@ export class Ring {
   /** Makes room for `length` bytes that begin at `offset`, keeping what stands there: `kept` bytes from `offset`. */
   reserve(offset: number, kept: number, length: number): void {
     if (length <= this.bytes.length) return
-    let size = Math.max(this.bytes.length, SMALLEST_BYTES)
+    let size = Math.max(this.bytes.length, this.#start)
     while (size < length) size *= 2
-    const bytes = new Uint8Array(size)
+    const bytes = take(size)
     const mask = size - 1
     let copied = 0
     while (copied < kept) {
@@ -28,6 +45,7 @@ export class Ring {
       bytes.set(this.bytes.subarray(from, from + run), to)
       copied += run
     }
+    if (this.bytes.length > 0) giveBack(this.bytes)
     this.bytes = bytes
     this.mask = mask
   }
@@ -65,6 +83,9 @@ export class Ring {
 
   /** Gives the memory back. */
   drop(): void {
+    if (this.bytes.length === 0) return
+    this.#start = Math.min(this.bytes.length, LARGEST_START_BYTES)
+    giveBack(this.bytes)
     this.bytes = EMPTY
     this.mask = -1
   }

@@ -1,8 +1,5 @@
 import { Ring } from './ring.ts'
 
-/** Memory above which an emptied buffer is given back at once. */
-const KEEP_BYTES = 65_536
-
 /** Bytes that the user gave and the peer has not yet acknowledged, by sequence number. */
 export class SendBuffer {
   readonly #ring: Ring = new Ring()
@@ -52,7 +49,7 @@ export class SendBuffer {
     if (count <= 0) return
     this.base = (this.base + count) | 0
     this.length -= count
-    if (this.length === 0 && this.#ring.capacity > KEEP_BYTES) this.#ring.drop()
+    if (this.length === 0) this.#ring.drop()
   }
 
   /** Nothing of it will be sent any more. */
@@ -60,10 +57,5 @@ export class SendBuffer {
     this.base = this.end
     this.length = 0
     this.#ring.drop()
-  }
-
-  /** For connections that have been idle: gives the memory back when nothing is kept. */
-  trim(): void {
-    if (this.length === 0) this.#ring.drop()
   }
 }
