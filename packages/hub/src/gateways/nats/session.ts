@@ -140,10 +140,13 @@ export class NatsSession {
   }
 
   #decided(identity: Identity | undefined): void {
+    const { jwt } = this.options
+    // Secrets are not kept.
+    this.options = { ...this.options, password: undefined, token: undefined, signature: undefined, jwt: undefined }
     // It may have been closed, or have run out of time, meanwhile.
     if (this.#phase !== 'authenticating') return
     if (identity !== undefined) return this.#welcome(identity)
-    if (this.options.jwt !== undefined && this.options.jwt !== '') {
+    if (jwt !== undefined && jwt !== '') {
       this.#context.hub.log(
         'warn',
         'A client showed a JWT. Operator mode is not supported: give it an nkey or a password.',
