@@ -225,7 +225,7 @@ test('a bare host makes a link-local address, asks, and takes address and route 
   net.run(10)
   const host = net.host({ ipv6Autoconfiguration: true })
   const eth = net.plug(host, left)
-  net.run(3000)
+  net.run(6000)
   const list = (): string[] => eth.addresses.map((own) => `${own.address} ${own.state}`)
   assert.deepEqual(list(), ['fe80::ff:fe00:2 preferred', '2001:db8:7::ff:fe00:2 preferred'])
   assert.equal(host.internet.findPath(IpAddress.parse('2001:db8::1'))?.source.toString(), '2001:db8:7::ff:fe00:2')

@@ -1,18 +1,7 @@
 import { type AsyncHook, createHook } from 'node:async_hooks'
 
 /** Requests that `process.getActiveResourcesInfo()` lists and that end by themselves. Sockets and timers do not. */
-const REQUESTS = new Set([
-  'FSReqCallback',
-  'FSReqPromise',
-  'FileHandleCloseReq',
-  'GetAddrInfoReqWrap',
-  'GetNameInfoReqWrap',
-  'QueryReqWrap',
-  'ShutdownWrap',
-  'TCPConnectWrap',
-  'WriteWrap',
-  'ZLIB',
-])
+const REQUESTS = /Req|^(TCPConnectWrap|PipeConnectWrap|WriteWrap|ShutdownWrap|SendWrap)$/
 
 /** Jobs of crypto that no list shows: one resource is one job. */
 const JOBS =
@@ -22,7 +11,8 @@ const JOBS =
 const REAL = /^(TCPWRAP|TCPSERVERWRAP|UDPWRAP|PIPEWRAP|PIPESERVERWRAP|PROCESSWRAP|TLSWRAP|WORKER|HTTP2SESSION|QUIC_.*)$/
 
 /** The same requests, as hooks name them: some end before anybody looks at the list. */
-const REQUEST_HOOKS = /^(FSREQCALLBACK|FSREQPROMISE|GETADDRINFOREQWRAP|GETNAMEINFOREQWRAP|QUERYWRAP)$/
+const REQUEST_HOOKS =
+  /^(FSREQCALLBACK|FSREQPROMISE|FILEHANDLECLOSEREQ|GETADDRINFOREQWRAP|GETNAMEINFOREQWRAP|QUERYWRAP)$/
 
 interface ZlibHandle {
   write(...args: unknown[]): unknown
@@ -100,7 +90,7 @@ export class ThreadPoolWatch {
   outside(): string[] {
     const counts = new Map<string, number>()
     for (const kind of process.getActiveResourcesInfo()) {
-      if (kind !== 'Immediate' && !REQUESTS.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+      if (kind !== 'Immediate' && !REQUESTS.test(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1)
     }
     return [...counts].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind)
   }
@@ -108,7 +98,7 @@ export class ThreadPoolWatch {
   /** Kinds of work that is under way. */
   pending(): string[] {
     const kinds = new Set(this.#jobs.values())
-    for (const kind of process.getActiveResourcesInfo()) if (REQUESTS.has(kind)) kinds.add(kind)
+    for (const kind of process.getActiveResourcesInfo()) if (REQUESTS.test(kind)) kinds.add(kind)
     return [...kinds]
   }
 }
