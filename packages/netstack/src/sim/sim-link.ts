@@ -7,14 +7,16 @@ import type { SeededRandom } from '../link/random.ts'
 import { TapLink } from '../link/tap.ts'
 import type { TimerQueue } from '../link/timer-queue.ts'
 import { createWire, type WireEnd } from '../link/wire.ts'
+import { GateLink } from './gate.ts'
 import type { ExpandedEnd, ExpandedLink } from './topology.ts'
 
-/** One end of a simulated link: tap, then FCS, then faults, then the wire. */
+/** One end of a simulated link: tap, then gate, then FCS, then faults, then the wire. */
 export interface SimLinkEnd {
   readonly end: ExpandedEnd
   /** What the interface, or the switch, is plugged into. */
   readonly link: Link
   readonly tap: TapLink
+  readonly gate: GateLink
   readonly impaired: ImpairedLink
   readonly fcs: FcsLink | null
   readonly wire: WireEnd
@@ -40,8 +42,9 @@ export class SimLink {
       const stream = random.fork(index === 0 ? 'forward' : 'backward')
       const impaired = new ImpairedLink(wires[index], { send }, stream, pool, timers)
       const fcs = options.fcs === true ? new FcsLink(impaired) : null
-      const tap = new TapLink(fcs ?? impaired)
-      return { end: options.ends[index], link: tap, tap, impaired, fcs, wire: wires[index] }
+      const gate = new GateLink(fcs ?? impaired)
+      const tap = new TapLink(gate)
+      return { end: options.ends[index], link: tap, tap, gate, impaired, fcs, wire: wires[index] }
     }
     this.ends = [build(0), build(1)]
   }
@@ -75,7 +78,7 @@ export class SimLink {
     if (direction !== 'forward') this.ends[1].impaired.send.set(options)
   }
 
-  /** Loses every frame without telling the ends, as a partition does. */
+  /** Loses every frame without telling the ends. */
   partition(on: boolean, direction: 'forward' | 'backward' | 'both' = 'both'): void {
     this.impair({ partition: on }, direction)
   }

@@ -256,6 +256,27 @@ test('partitions, crashes, restarts and flapping links by script', async () => {
   })
 })
 
+test('a partition divides hosts, whatever switch or router is between them', async () => {
+  await simulate(OFFICE, async (world) => {
+    const reach = async (from: string, to: string): Promise<boolean> =>
+      (await world.host(from).ping(to, { timeoutMs: 100 }))[0].outcome === 'reply'
+    world.partition([['alice', 'carol'], ['bob']])
+    assert.deepEqual(
+      [await reach('alice', 'bob'), await reach('bob', 'alice'), await reach('dave', 'carol')],
+      [false, false, false],
+    )
+    assert.deepEqual(
+      [await reach('alice', 'carol'), await reach('carol', 'alice'), await reach('bob', 'left')],
+      [true, true, true],
+    )
+    world.heal()
+    // The next question for a neighbour that did not answer is a second away.
+    await world.sleep(10_000)
+    assert.ok(await reach('alice', 'bob'))
+    assert.throws(() => world.partition([['nobody']]), /no host "nobody"/)
+  })
+})
+
 test('a redundant way takes over when a link goes down', async () => {
   const options: SimulationOptions = {
     seed: 5,

@@ -112,18 +112,41 @@ export class World {
     while (!test()) await this.sleep(stepMs)
   }
 
-  /** Cuts the links between the groups silently: hosts of one group reach each other only. Hosts that no group names are one more. */
+  /**
+   * From now on hosts of one group hear each other only, whatever is between them, and nobody is told. Hosts that no group
+   * names are one more group; routers and switches that none names go on serving all.
+   *
+   * @throws {RangeError} when a group names a host that is not there
+   */
   partition(groups: readonly (readonly string[])[]): void {
-    const groupOf = (host: string): number => groups.findIndex((group) => group.includes(host))
+    for (const name of groups.flat()) if (!this.switches.has(name)) this.host(name)
+    const groupOf = (name: string): number | null => {
+      const place = groups.findIndex((group) => group.includes(name))
+      return place < 0 && this.options.hosts[name].kind === 'router' ? null : place
+    }
+    const ownerOf = (address: IpAddress): SimHost | undefined =>
+      [...this.hosts.values()].find((host) => host.isUp && host.stack.internet.local.has(address))
     for (const link of this.links.values()) {
-      const [a, b] = link.ends
-      link.partition(groupOf(a.end.host) !== groupOf(b.end.host))
+      for (const { end, gate } of link.ends) {
+        const own = this.hosts.has(end.host) ? groupOf(end.host) : null
+        if (own === null) gate.blocks = null
+        else {
+          gate.blocks = (source) => {
+            const sender = ownerOf(source)
+            const theirs = sender === undefined ? null : groupOf(sender.name)
+            return theirs !== null && theirs !== own
+          }
+        }
+      }
     }
   }
 
-  /** Ends every partition. */
+  /** Ends every partition, those of single links too. */
   heal(): void {
-    for (const link of this.links.values()) link.partition(false)
+    for (const link of this.links.values()) {
+      link.partition(false)
+      for (const { gate } of link.ends) gate.blocks = null
+    }
   }
 
   /** Addresses that the topology gives to a host. */
