@@ -262,13 +262,16 @@ test('a lost FIN is sent again until it is acknowledged', () => {
   assert.equal(connection.state, 'FIN-WAIT-2')
 })
 
-test('the peer vanishes: after the last retransmission the connection times out', () => {
+test('the peer vanishes: the user is told at R1, and at R2 the connection times out [RFC9293:MUST-20, MUST-21, SHLD-9, SHLD-10]', () => {
   const d = new Dialogue()
   const closed: string[] = []
-  d.establish({ retries: 4 }).observer = { onClosed: (_, reason) => closed.push(reason) }
+  d.establish({ retries: 4 }).observer = {
+    onTrouble: () => closed.push('trouble'),
+    onClosed: (_, reason) => closed.push(reason),
+  }
   d.write('hello?')
   d.net.pass(600_000)
-  assert.deepEqual(closed, ['timeout'])
+  assert.deepEqual(closed, ['trouble', 'timeout'])
   assert.equal(d.net.b.layer.connectionCount, 0)
 })
 

@@ -8,7 +8,8 @@ export const EVENT_END = 8
 export const EVENT_WRITABLE = 16
 export const EVENT_DRAINED = 32
 export const EVENT_SOFT_ERROR = 64
-export const EVENT_CLOSED = 128
+export const EVENT_TROUBLE = 128
+export const EVENT_CLOSED = 256
 
 /** What a connection has to tell its owner, collected while it processes. */
 export class ConnectionEvents {
@@ -55,6 +56,9 @@ export class ConnectionEvents {
         return
       case EVENT_SOFT_ERROR:
         observer.onSoftError?.(connection, this.softError!)
+        return
+      case EVENT_TROUBLE:
+        observer.onTrouble?.(connection)
         return
       default:
         observer.onClosed?.(connection, this.closeReason)

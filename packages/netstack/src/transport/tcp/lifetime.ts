@@ -1,9 +1,13 @@
 /** What happens to a connection when its timers run out: retransmission, SYN, user timeout, keep-alive, FIN-WAIT-2, TIME-WAIT (RFC 9293 3.8, 3.10.8). */
 import type { Connection } from './connection.ts'
+import { EVENT_TROUBLE } from './events.ts'
 import { sendSyn } from './handshake.ts'
 import { ACK } from './segment.ts'
 import { emitSegment } from './segment-writer.ts'
 import { TIMER_PERSIST, TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
+
+/** R1 of RFC 9293 3.8.3. RFC9293:SHLD-10 */
+const R1_RETRANSMISSIONS = 3
 
 /** The retransmission timer has run out; what it was set for decides. */
 export function onRetransmitTimer(connection: Connection, now: number): void {
@@ -33,6 +37,10 @@ function onDataTimeout(connection: Connection, now: number): void {
     return
   }
   recovery.onTimeout(now)
+  if (recovery.timeouts === R1_RETRANSMISSIONS) {
+    connection.host.output.suspect?.(connection.flow)
+    connection.raise(EVENT_TROUBLE)
+  }
   sender.output(now)
 }
 

@@ -62,6 +62,8 @@ export interface TcpOutput {
   gsoBytes(flow: TcpFlow): number
   /** True when the way out completes checksums (TUN with vnet header). Asked with `mtu`. */
   checksumOffload(flow: TcpFlow): boolean
+  /** Negative advice (RFC9293:MUST-20 (b), RFC 1122 3.3.1.4): segments of this flow have been retransmitted several times (R1); its route or neighbour may be dead. */
+  suspect?(flow: TcpFlow): void
 }
 
 /** Why a segment was sent, sent again or dropped; `rule` names the RFC clause. For ladders and plots. */
@@ -116,6 +118,8 @@ export interface TcpObserver {
   onUrgent?(connection: TcpConnection): void
   /** A soft ICMP error (RFC9293:MUST-47, RFC 9293 3.9.2.2; without this observer it is not told: SHLD-20): told, not obeyed, once established. */
   onSoftError?(connection: TcpConnection, error: TcpIcmpError): void
+  /** The oldest segment has been retransmitted three times (R1) without an answer; it goes on until R2. RFC9293:SHLD-9, SHLD-10 */
+  onTrouble?(connection: TcpConnection): void
   /** The connection is gone for its user; the layer may keep TIME-WAIT. The last call. */
   onClosed?(connection: TcpConnection, reason: TcpCloseReason): void
 }
