@@ -37,6 +37,8 @@ export interface Authenticator {
   readonly usesNonce: boolean
   /** Who a connection is that shows no credentials; undefined refuses it. */
   anonymous(): Identity | undefined
+  /** Who a user is by these rules that was let in by earlier ones, without asking again; undefined when there is no such user. */
+  known?(user: string | undefined): Identity | undefined
   /** Resolves with undefined to refuse. Never rejects. */
   authenticate(credentials: Credentials): Identity | undefined | Promise<Identity | undefined>
 }

@@ -25,6 +25,11 @@ export interface Codec {
   tick?(nowMs: number): void
   /** Tells the peer in its own protocol why the connection ends, and closes it. */
   refuse?(reason: CloseReason): void
+  /**
+   * What the peer may do has changed (the connection has the new permissions already): ends the subscriptions that it may have no longer. Without this,
+   * the connection is ended when permissions change.
+   */
+  revise?(): void
   /** The hub is about to close: say so, if the protocol can. */
   drain?(): void
   /** A subscription has delivered its last message. */

@@ -152,6 +152,13 @@ export class ConfiguredAuthenticator implements Authenticator {
     return this.#defaultsGiven ? this.#tokenUser.permissions() : unrestricted
   }
 
+  known(user: string | undefined): Answer {
+    if (!this.required) return this.anonymous()
+    if (user === undefined) return this.#token === undefined ? undefined : this.#identityOf(this.#tokenUser, undefined)
+    const found = this.#users.get(user) ?? this.#keys.get(user)?.user
+    return found === undefined ? undefined : this.#identityOf(found, undefined)
+  }
+
   authenticate(credentials: Credentials): Answer | Promise<Answer> {
     const { nkey, user, password, token, certificateNames } = credentials
     if (!this.required) return this.anonymous()

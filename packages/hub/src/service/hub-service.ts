@@ -3,6 +3,7 @@ import type { PolicyDescription } from '@wirehub/scrub'
 import type { Listener } from '../assembly/listener.ts'
 import type { ScrubInspector } from '../assembly/scrub-inspector.ts'
 import type { HubConfig } from '../config/types.ts'
+import type { Connection } from '../core/connection.ts'
 import type { GatewayFactory } from '../core/gateway.ts'
 import { defaultConnectionLimits } from '../core/limits.ts'
 import type { Dialer } from '../dial/dialer.ts'
@@ -10,6 +11,7 @@ import { NodeTlsTerminator } from '../edge/tls.ts'
 import { createHub, type HubOptions } from '../embedded/create-hub.ts'
 import type { Hub } from '../embedded/hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
+import type { PermissionOptions, UserOptions } from '../security/options.ts'
 import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
 import { compileScrub } from './scrub.ts'
 
@@ -169,10 +171,23 @@ export class HubService {
     for (const connection of this.hub.core.connections.values()) {
       if (connection.state !== 'ready') continue
       const name = connection.user ?? ''
-      if (old.get(name) === current.get(name) && old.get('*') === current.get('*')) continue
+      const [was, is] = [old.get(name), current.get(name)]
+      if (was?.identity === is?.identity) {
+        if (was?.permissions === is?.permissions || this.#revise(connection)) continue
+      }
       if (connection.codec.refuse !== undefined) connection.codec.refuse('authentication-failed')
       else connection.close('authentication-failed')
     }
+  }
+
+  // Who somebody is has not changed, but perhaps what they may do.
+  #revise(connection: Connection): boolean {
+    const identity = this.hub.core.authenticator.known?.(connection.user)
+    if (identity === undefined || identity.account !== connection.account) return false
+    if (connection.codec.revise === undefined) return false
+    connection.become(identity)
+    connection.codec.revise()
+    return true
   }
 
   /** Servers that are dialled. */
@@ -203,16 +218,29 @@ function named(serverName: string | undefined): { serverName?: string } {
   return serverName === undefined ? {} : { serverName }
 }
 
-/** What each user's rights rest on, as text that can be compared; `*` is what concerns everybody. */
-function rulesOf(config: ResolvedConfig): Map<string, string> {
-  const rules = new Map<string, string>()
+/** What somebody's rights rest on, as text that can be compared. */
+interface Rules {
+  readonly identity: string
+  readonly permissions: string
+}
+
+/** The rules for each user; those for connections without a user's name stand under the empty one. */
+function rulesOf(config: ResolvedConfig): Map<string, Rules> {
+  const rules = new Map<string, Rules>()
   const { token, users = [], accounts = {}, defaultPermissions, noAuthUser, mapCertificates } = config.security
-  rules.set('*', JSON.stringify([token, defaultPermissions, noAuthUser, mapCertificates]))
+  const common = JSON.stringify([token, noAuthUser, mapCertificates])
   const some = users.length + Object.values(accounts).reduce((sum, one) => sum + (one.users?.length ?? 0), 0) > 0
-  rules.set('', some ? 'users' : 'open')
-  for (const user of users) rules.set(user.user ?? user.nkey ?? '', JSON.stringify(user))
+  rules.set('', { identity: common + (some ? 'users' : 'open'), permissions: JSON.stringify(defaultPermissions) ?? '' })
+  const add = (account: string, user: UserOptions, defaults: PermissionOptions | undefined): void => {
+    const { permissions, ...identity } = user
+    rules.set(user.user ?? user.nkey ?? '', {
+      identity: common + JSON.stringify([account, identity]),
+      permissions: JSON.stringify(permissions ?? defaults) ?? '',
+    })
+  }
+  for (const user of users) add('', user, defaultPermissions)
   for (const [name, account] of Object.entries(accounts)) {
-    for (const user of account.users ?? []) rules.set(user.user ?? user.nkey ?? '', JSON.stringify([name, user]))
+    for (const user of account.users ?? []) add(name, user, account.defaultPermissions ?? defaultPermissions)
   }
   return rules
 }

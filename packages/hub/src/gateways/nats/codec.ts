@@ -373,6 +373,10 @@ export class NatsCodec implements Codec {
     this.#table.ended(subscription as NatsSubscription)
   }
 
+  revise(): void {
+    this.#table.revise()
+  }
+
   refuse(reason: CloseReason): void {
     this.#session.refuse(reason)
   }

@@ -71,6 +71,23 @@ export class SubscriptionTable {
     connection.subscribe(subscription)
   }
 
+  /** Permissions have changed: what is not allowed any more ends, the rest is filtered as it must be now. */
+  revise(): void {
+    const { connection } = this.#session
+    for (const subscription of [...this.#bySid.values()]) {
+      const { subject, queue } = subscription
+      connection.unsubscribe(subscription)
+      if (connection.permissions.canSubscribe(subject, queue)) {
+        subscription.closed = false
+        subscription.revise()
+        connection.subscribe(subscription)
+      } else {
+        this.#bySid.delete(subscription.sid)
+        this.#session.remark(remark.subscribeDenied(subject, queue))
+      }
+    }
+  }
+
   /** It has delivered its last message, or is not wanted any more. */
   ended(subscription: NatsSubscription): void {
     this.#bySid.delete(subscription.sid)

@@ -30,7 +30,7 @@ export class NatsSubscription extends Subscription {
   readonly #sidBytes: Buffer
   readonly #connection: Connection
   readonly #withHeaders: boolean
-  readonly #filter: boolean
+  #filter: boolean
 
   constructor(connection: Connection, subject: string, queue: string | undefined, sid: string, withHeaders: boolean) {
     super(subject, queue, connection)
@@ -48,6 +48,12 @@ export class NatsSubscription extends Subscription {
       this.max > 0 || this.#filter || !this.#connection.echo || this.#connection.permissions.noteReply !== undefined
     this.patch = alone ? undefined : this.#sidBytes
     this.shareKey = alone ? undefined : shareKeyOf(this.#withHeaders, this.#sidBytes.length)
+  }
+
+  /** Permissions have changed; whoever calls this has it routed anew. */
+  revise(): void {
+    this.#filter = this.#connection.permissions.mustFilter(this.subject)
+    this.setShare()
   }
 
   override accepts(message: Message): boolean {
