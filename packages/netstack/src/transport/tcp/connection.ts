@@ -127,7 +127,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.#timestampOffset = host.secrets.timestampOffset(flow.local, flow.localPort, flow.remote, flow.remotePort)
     this.#timestampSent = this.timestampNow(now)
     this.rtt = new RttEstimator(options.minRtoMs)
-    this.congestion = createCongestionControl(options.congestionControl)
+    this.congestion = createCongestionControl(options.congestionControl, options.hystart)
     this.timers = new ConnectionTimers(host.timers, (at) => this.onTimer(at))
     this.sender = new Sender(this, sequence)
     this.receiver = new Receiver(this, 0)

@@ -14,6 +14,7 @@ const DEFAULTS: ResolvedOptions = {
   receiveBufferBytes: 6 * 1024 * 1024,
   initialReceiveBufferBytes: 128 * 1024,
   congestionControl: 'cubic',
+  hystart: false,
   initialWindowSegments: 10,
   maxSegmentBytes: 65_535,
   windowScaling: true,

@@ -305,3 +305,16 @@ test('one flow fills 200 Mbit/s behind a queue of 64 KiB', () => {
   assert.ok(utilisation > 0.95, `${utilisation}`)
   assert.ok(client.info(net.now).totalRetransmitted < 0.001 * (received / 1448) + 200)
 })
+
+test('HyStart++ leaves slow start before a deep queue overflows (RFC 9406)', () => {
+  const losses = (hystart: boolean): number => {
+    const net = new Net({ delayMs: 25, rate: 2_500_000, queueBytes: 250_000 })
+    const { client, server } = connectPair(net, { hystart })
+    const transfer = new Transfer(net, client, server, 5_000_000, false)
+    net.run(() => transfer.done)
+    assert.ok(net.now < 4500, `${net.now}`)
+    return client.info(net.now).totalRetransmitted
+  }
+  assert.ok(losses(false) > 20)
+  assert.ok(losses(true) < losses(false) / 2, `${losses(true)} of ${losses(false)}`)
+})

@@ -353,7 +353,7 @@ export class Recovery {
       flightBefore > 0 &&
       (this.state === 'loss' || sender.limitedByCongestionWindow)
     ) {
-      congestion.onAck(this.#delivered, rtt.smoothed, now)
+      congestion.onAck(this.#delivered, rtt.smoothed, rtt.latest, now)
     }
   }
 

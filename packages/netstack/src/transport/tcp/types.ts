@@ -146,6 +146,8 @@ export interface TcpConnectionOptions {
   initialReceiveBufferBytes?: number
   /** Default 'cubic'. */
   congestionControl?: CongestionControlName
+  /** HyStart++ (RFC 9406): leave slow start when the delay rises. Default false. */
+  hystart?: boolean
   /** Initial window in segments (RFC 6928). Default 10. */
   initialWindowSegments?: number
   /** Largest MSS to offer and to use; default as the MTU says. */

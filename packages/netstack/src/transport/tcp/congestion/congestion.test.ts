@@ -6,7 +6,7 @@ const MSS = 1000
 
 /** Runs one round trip of full-window acknowledgments. */
 function round(control: ReturnType<typeof createCongestionControl>, rttMs: number, now: number): void {
-  for (let acked = control.window; acked > 0; acked -= MSS) control.onAck(Math.min(MSS, acked), rttMs, now)
+  for (let acked = control.window; acked > 0; acked -= MSS) control.onAck(Math.min(MSS, acked), rttMs, rttMs, now)
 }
 
 test('initial window: ten segments, 14,600 bytes at the most (RFC 6928)', () => {

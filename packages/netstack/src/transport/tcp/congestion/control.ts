@@ -15,8 +15,8 @@ export interface CongestionControl {
   threshold: number
   /** The MSS that is used is known, or has changed. `initial` sets the initial window (RFC 6928). */
   setMss(mss: number, initialSegments: number): void
-  /** `ackedBytes` were delivered outside of recovery while the window was the limit (RFC 5681 3.1, RFC 7661). */
-  onAck(ackedBytes: number, rttMs: number, now: number): void
+  /** `ackedBytes` were delivered (RTT: smoothed, and the latest measurement) outside of recovery while the window was the limit (RFC 5681 3.1, RFC 7661). */
+  onAck(ackedBytes: number, rttMs: number, latestRttMs: number, now: number): void
   /** A loss or ECN mark: computes and returns the new threshold. Called once per window of data. */
   onCongestion(inFlight: number, now: number): number
   /** A retransmission timeout: as above, and the window becomes one segment (RFC 5681 3.1 (4)). */
@@ -28,12 +28,12 @@ export interface CongestionControl {
 }
 
 /** Makes the control of that name. RFC9293:MUST-19, MAY-18 */
-export function createCongestionControl(name: CongestionControlName): CongestionControl {
+export function createCongestionControl(name: CongestionControlName, hystart = false): CongestionControl {
   switch (name) {
     case 'cubic':
-      return new Cubic()
+      return new Cubic(hystart)
     case 'reno':
-      return new Reno()
+      return new Reno(hystart)
     case 'none':
       return new NoControl()
   }

@@ -1,5 +1,6 @@
 import type { CongestionControlName } from '../types.ts'
 import type { CongestionControl } from './control.ts'
+import { HyStart } from './hystart.ts'
 
 /** RFC 6928: IW = min(10*MSS, max(2*MSS, 14600)). Also the ceiling of growth that keeps arithmetic in 31 bits. */
 const INITIAL_WINDOW_BYTES = 14_600
@@ -12,6 +13,11 @@ export class Reno implements CongestionControl {
   threshold: number = Number.POSITIVE_INFINITY
   protected mss = 536
   #acked = 0
+  readonly #hystart: HyStart | undefined
+
+  constructor(hystart = false) {
+    this.#hystart = hystart ? new HyStart() : undefined
+  }
 
   setMss(mss: number, initialSegments: number): void {
     this.mss = mss
@@ -19,14 +25,23 @@ export class Reno implements CongestionControl {
     else if (this.window < mss) this.window = mss
   }
 
-  onAck(ackedBytes: number, rttMs: number, now: number): void {
+  onAck(ackedBytes: number, rttMs: number, latestRttMs: number, now: number): void {
     let rest = ackedBytes
-    if (this.window < this.threshold) rest = this.slowStart(rest)
+    if (this.window < this.threshold) rest = this.slowStart(rest, latestRttMs)
     if (rest > 0) this.avoid(rest, rttMs, now)
   }
 
   /** RFC 5681 3.1 (2), with all bytes of the ACK counted as Linux does; returns those that are left when the threshold is reached. */
-  protected slowStart(ackedBytes: number): number {
+  protected slowStart(ackedBytes: number, latestRttMs: number): number {
+    // RFC 9406 4.3: initial slow start only.
+    if (this.#hystart !== undefined && this.threshold === Number.POSITIVE_INFINITY) {
+      this.window = Math.min(
+        this.window + this.#hystart.growth(ackedBytes, latestRttMs, this.window, this.mss),
+        MAX_WINDOW_BYTES,
+      )
+      if (this.#hystart.finished) this.threshold = this.window
+      return 0
+    }
     const grown = Math.min(this.window + ackedBytes, MAX_WINDOW_BYTES)
     if (grown <= this.threshold) {
       this.window = grown
