@@ -8,7 +8,7 @@ export function isTerminal(): boolean {
 }
 
 /** Styles for a terminal; plain where there is none or NO_COLOR is set. */
-export function paint(style: Parameters<typeof styleText>[0], text: string): string {
+function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true })
 }
 

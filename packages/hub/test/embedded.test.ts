@@ -4,7 +4,7 @@ import { EventEmitter, on, once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
-import { createHub, HubError } from '@wirehub/hub'
+import { createHub, HubError, type HubMessage } from '@wirehub/hub'
 
 test('the hub is an EventEmitter: on, once, off, prependListener and their order', async () => {
   await using hub = await createHub()
@@ -28,13 +28,13 @@ test('events.once and events.on work on it', async () => {
   await using hub = await createHub()
   const next = once(hub, 'x')
   hub.emit('x', { n: 1 }, 'two')
-  const [value, second, message] = await next
+  const [value, second, message] = (await next) as [unknown, unknown, HubMessage]
   assert.deepEqual([value, second, message.subject], [{ n: 1 }, 'two', 'x'])
   const iterator = on(hub, 'y')
   hub.emit('y', 1)
   hub.emit('y', 2)
-  assert.equal((await iterator.next()).value[0], 1)
-  assert.equal((await iterator.next()).value[0], 2)
+  assert.equal((await iterator.next()).value?.[0], 1)
+  assert.equal((await iterator.next()).value?.[0], 2)
   await iterator.return?.()
   assert.equal(hub.listenerCount('y'), 0)
 })
@@ -112,7 +112,7 @@ test('request and respond, in both directions', async () => {
   const client = await connect({ port: hub.addresses[0].port as number })
   hub.subscribe('double', (message) => message.respond(message.value<number>() * 2))
   assert.equal((await client.request('double', '21')).json(), 42)
-  client.subscribe('upper', { callback: (_, message) => message.respond(message.string().toUpperCase()) })
+  client.subscribe('upper', { callback: (_, message) => void message.respond(message.string().toUpperCase()) })
   await client.flush()
   assert.equal((await hub.request('upper', 'abc')).text(), 'ABC')
   await client.close()

@@ -11,7 +11,7 @@ export interface LatencyResult {
 }
 
 /** The value below which this share of the sorted values lies. */
-export function percentile(sorted: readonly number[], share: number): number {
+function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))]
 }
 

@@ -93,7 +93,7 @@ async function reload(service: HubService, values: OptionValues, log: LogSink): 
 }
 
 /** Resolves at the first INT or TERM; a second one ends the process at once. */
-export function ending(): Promise<string> {
+function ending(): Promise<string> {
   return new Promise((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
@@ -105,7 +105,7 @@ export function ending(): Promise<string> {
 }
 
 /** Loads protocols of one's own. @throws HubError WIREHUB_ERR_GATEWAY */
-export async function loadGateways(files: readonly string[]): Promise<GatewayFactory[]> {
+async function loadGateways(files: readonly string[]): Promise<GatewayFactory[]> {
   const made: GatewayFactory[] = []
   for (const file of files) {
     const loaded = (await import(pathToFileURL(resolve(file)).href).catch((error: Error) => {

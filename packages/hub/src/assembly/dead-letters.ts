@@ -6,7 +6,7 @@ import { Message } from '../core/message.ts'
 import { subjectKind } from '../routing/subject.ts'
 
 /** Prefix of dead-letter subjects. */
-export const DEAD_LETTER_PREFIX = '$HUB.DLQ.'
+const DEAD_LETTER_PREFIX = '$HUB.DLQ.'
 
 /** Publishes dead letters and counts them. */
 export class DeadLetters {

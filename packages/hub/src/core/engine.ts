@@ -26,7 +26,7 @@ const INTERNED = 1024
 const routedOutcomes: PublishOutcome[] = Array.from({ length: INTERNED }, (_, count) => ({ kind: 'routed', count }))
 
 /** The outcome "routed to so many"; small counts are not allocated anew. */
-export function routed(count: number): PublishOutcome {
+function routed(count: number): PublishOutcome {
   return count < INTERNED ? routedOutcomes[count] : { kind: 'routed', count }
 }
 

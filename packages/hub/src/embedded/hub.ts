@@ -34,6 +34,9 @@ export interface RequestOptions extends Omit<PublishOptions, 'reply'> {
 }
 
 type AnyListener = (...args: never[]) => unknown
+// What node:events itself declares; nothing narrower overrides it.
+// biome-ignore lint/suspicious/noExplicitAny: the base class's own signature
+type Listener = (...args: any[]) => void
 
 const DEFAULT_TIMEOUT_MS = 2000
 const rejectionHandler = Symbol.for('nodejs.rejection')
@@ -164,28 +167,28 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     event: K,
     listener: (...args: Events[K] extends unknown[] ? [...Events[K], HubMessage] : never[]) => unknown,
   ): this
-  override on(event: string | symbol, listener: (...args: any[]) => void): this
-  override on(event: string | symbol, listener: (...args: any[]) => void): this {
+  override on(event: string | symbol, listener: Listener): this
+  override on(event: string | symbol, listener: Listener): this {
     this.#listenTo(event)
     return super.on(event, listener)
   }
 
-  override addListener(event: string | symbol, listener: (...args: any[]) => void): this {
+  override addListener(event: string | symbol, listener: Listener): this {
     return this.on(event, listener)
   }
 
-  override prependListener(event: string | symbol, listener: (...args: any[]) => void): this {
+  override prependListener(event: string | symbol, listener: Listener): this {
     this.#listenTo(event)
     return super.prependListener(event, listener)
   }
 
-  override removeListener(event: string | symbol, listener: (...args: any[]) => void): this {
+  override removeListener(event: string | symbol, listener: Listener): this {
     super.removeListener(event, listener)
     this.#unlisten(event)
     return this
   }
 
-  override off(event: string | symbol, listener: (...args: any[]) => void): this {
+  override off(event: string | symbol, listener: Listener): this {
     return this.removeListener(event, listener)
   }
 

@@ -13,7 +13,7 @@ export interface Cacheable {
 }
 
 /** FNV-1a over source[start, end), as a 32-bit integer. */
-export function hashBytes(source: Buffer, start: number, end: number): number {
+function hashBytes(source: Buffer, start: number, end: number): number {
   let hash = 0x811c9dc5
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ source[i], 0x01000193)
   return hash ^ (hash >>> 15)
