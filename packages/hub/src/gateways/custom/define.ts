@@ -3,6 +3,7 @@ import type { GatewayFactory } from '../../core/gateway.ts'
 import type { ConnectionLimits } from '../../core/limits.ts'
 import { UrlOptions } from '../../core/url-options.ts'
 import { HubError } from '../../errors.ts'
+import { stampHelp, stampsOf } from '../shared/stamp-option.ts'
 import type { GatewayDefinition } from './definition.ts'
 import { CustomCodec } from './session.ts'
 
@@ -18,7 +19,7 @@ const DEFAULT_SUBSCRIPTIONS = 100
 export function defineGateway<State = undefined>(definition: GatewayDefinition<State>): GatewayFactory {
   assertComplete(definition)
   const { scheme, defaultPort, limits = {} } = definition
-  const help = definition.options ?? {}
+  const help = { stamp: stampHelp, ...definition.options }
   const bounds = {
     maxFrameBytes: limits.maxFrameBytes ?? DEFAULT_FRAME_BYTES,
     idleMs: limits.idleMs ?? 0,
@@ -31,8 +32,10 @@ export function defineGateway<State = undefined>(definition: GatewayDefinition<S
   return {
     manifest: { scheme, ...(defaultPort !== undefined && { defaultPort }), options: help, limits: connectionLimits },
     create(url, context) {
-      new UrlOptions(url).assertKnown(Object.keys(help))
-      return { open: (connection) => new CustomCodec(connection, context, definition, bounds, url.options) }
+      const options = new UrlOptions(url)
+      options.assertKnown(Object.keys(help))
+      const all = { ...bounds, stampFields: stampsOf(options) }
+      return { open: (connection) => new CustomCodec(connection, context, definition, all, url.options) }
     },
   }
 }

@@ -3,6 +3,7 @@ import type { CloseReason, Connection } from '../../core/connection.ts'
 import type { Codec, GatewayContext } from '../../core/gateway.ts'
 import { encodeHeaders, STAMPED_PREFIX } from '../../core/headers.ts'
 import { asBuffer, Message } from '../../core/message.ts'
+import { Stamper, type StampField } from '../../core/stamp.ts'
 import type { Subscription } from '../../core/subscription.ts'
 import { HubError } from '../../errors.ts'
 import { ByteQueue } from '../../presentation/byte-queue.ts'
@@ -19,6 +20,7 @@ export interface CustomBounds {
   readonly maxFrameBytes: number
   readonly idleMs: number
   readonly maxSubscriptions: number
+  readonly stampFields: ReadonlySet<StampField> | undefined
 }
 
 /** The codec of one connection. */
@@ -29,6 +31,7 @@ export class CustomCodec<State> implements Codec {
   readonly #bounds: CustomBounds
   readonly #queue = new ByteQueue()
   readonly #session: GatewaySession<State>
+  #stamper: Stamper | undefined = undefined
   #waiting = false
   #ended = false
   #lastReadMs: number
@@ -73,6 +76,9 @@ export class CustomCodec<State> implements Codec {
     this.#waiting = true
     admit(this.#connection, this.#context.authenticator, shown, (admitted) => {
       this.#waiting = false
+      if (admitted && this.#bounds.stampFields !== undefined) {
+        this.#stamper = new Stamper(this.#connection, this.#bounds.stampFields)
+      }
       if (admitted) this.#guarded(() => this.#subscribeAll([this.#session.inbox, ...this.#patterns]))
       else if (needed) this.#end('authentication-failed', 'These credentials are not accepted.')
       this.#run()
@@ -153,6 +159,7 @@ export class CustomCodec<State> implements Codec {
     message.route = route
     message.origin = connection
     message.compose(given.reply === undefined ? this.#session.inbox : parseLiteral(given.reply), headers, payload)
+    this.#stamper?.stamp(message)
     connection.publish(message)
   }
 
@@ -161,7 +168,7 @@ export class CustomCodec<State> implements Codec {
     for (const pattern of patterns) {
       if (this.#subscribed.has(pattern)) continue
       const own = pattern === this.#session.inbox
-      if (!own && !connection.permissions.canSubscribe(parsePattern(pattern), undefined)) {
+      if (!own && !connection.maySubscribe(parsePattern(pattern), undefined)) {
         throw new HubError('WIREHUB_ERR_PERMISSION_DENIED', 'You may not subscribe here.', { place: pattern })
       }
       if (this.#subscribed.size > this.#bounds.maxSubscriptions) {

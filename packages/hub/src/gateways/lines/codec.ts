@@ -3,6 +3,7 @@ import type { CloseReason, Connection } from '../../core/connection.ts'
 import type { Codec, GatewayContext } from '../../core/gateway.ts'
 import { Message } from '../../core/message.ts'
 import type { Route } from '../../core/route.ts'
+import { Stamper, type StampField } from '../../core/stamp.ts'
 import type { Subscription } from '../../core/subscription.ts'
 import { HubError } from '../../errors.ts'
 import { charsetOf } from '../../presentation/charset.ts'
@@ -22,6 +23,7 @@ export interface LinesOptions {
   readonly maxLineBytes: number
   /** Requests of one connection that may wait for answers. */
   readonly maxRequests: number
+  readonly stampFields: ReadonlySet<StampField> | undefined
 }
 
 const FRAMING: Framing = {
@@ -42,6 +44,7 @@ export class LinesCodec implements Codec {
   readonly #subscriptions = new Map<string, LinesSubscription>()
   #requests: LinesRequests | undefined = undefined
   #route: Route | undefined = undefined
+  #stamper: Stamper | undefined = undefined
   #begun = false
   /** The authenticator thinks: lines wait. */
   #authenticating = false
@@ -144,6 +147,9 @@ export class LinesCodec implements Codec {
       this.#fatal(id, notAuthenticated(), 'authentication-failed')
       return
     }
+    if (!this.#used && this.#options.stampFields !== undefined) {
+      this.#stamper = new Stamper(this.#connection, this.#options.stampFields)
+    }
     this.#used = true
     if (op === 'pub') this.#publish(operation)
     else if (op === 'req') this.#request(operation)
@@ -199,6 +205,7 @@ export class LinesCodec implements Codec {
     message.route = route
     message.origin = connection
     message.compose(reply, headers, payload)
+    this.#stamper?.stamp(message)
     const outcome = connection.publish(message)
     if (outcome.kind !== 'refused') return outcome.count
     this.#refuse(id, new HubError('WIREHUB_ERR_REFUSED', outcome.refusal.sentence, { place: subject }))
@@ -238,7 +245,7 @@ export class LinesCodec implements Codec {
       )
       return
     }
-    if (!connection.permissions.canSubscribe(subject, queue)) {
+    if (!connection.maySubscribe(subject, queue)) {
       this.#refuse(id, denied('subscribe', subject))
       return
     }

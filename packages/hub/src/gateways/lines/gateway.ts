@@ -2,11 +2,13 @@
 import type { Gateway, GatewayContext, GatewayFactory } from '../../core/gateway.ts'
 import type { ListenerUrl } from '../../core/listener-url.ts'
 import { UrlOptions } from '../../core/url-options.ts'
+import { stampHelp, stampsOf } from '../shared/stamp-option.ts'
 import { LinesCodec } from './codec.ts'
 
 const help = {
   maxLineBytes: 'longest line (default: twice the payload limit and 4096)',
   maxRequests: 'requests of one connection that may wait for answers (default 1024)',
+  stamp: stampHelp,
 }
 
 export const linesGateway: GatewayFactory = {
@@ -18,6 +20,7 @@ export const linesGateway: GatewayFactory = {
     const settings = {
       maxLineBytes: options.integer('maxLineBytes', 2 * maxPayloadBytes + 4096, 64, 2 ** 30),
       maxRequests: options.integer('maxRequests', 1024, 1, 2 ** 20),
+      stampFields: stampsOf(options),
     }
     return { open: (connection) => new LinesCodec(connection, context, settings) }
   },

@@ -1,8 +1,8 @@
 /** The NATS gateway: `nats://host:port`. */
 import type { Gateway, GatewayContext, GatewayFactory } from '../../core/gateway.ts'
 import type { ListenerUrl } from '../../core/listener-url.ts'
-import { type StampField, stampFields } from '../../core/stamp.ts'
 import { UrlOptions } from '../../core/url-options.ts'
+import { stampHelp, stampsOf } from '../shared/stamp-option.ts'
 import { NatsCodec } from './codec.ts'
 import type { InfoChanges, NatsGatewayContext } from './context.ts'
 
@@ -13,7 +13,7 @@ export interface NatsGateway extends Gateway {
 }
 
 const options = {
-  stamp: `Headers that tell subscribers who published: all, or some of ${stampFields.join(', ')}.`,
+  stamp: stampHelp,
   connectUrls: 'host:port,... of other hubs, told to clients in INFO.',
 }
 
@@ -49,16 +49,4 @@ export const natsGateway: GatewayFactory = {
 
 function list(text: string): string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim())
-}
-
-function stampsOf(given: UrlOptions): ReadonlySet<StampField> | undefined {
-  const names = list(given.text('stamp', ''))
-  if (names.length === 0) return undefined
-  if (names.length === 1 && (names[0] === 'all' || names[0] === 'true')) return new Set(stampFields)
-  for (const name of names) {
-    if (!(stampFields as readonly string[]).includes(name)) {
-      throw given.refuse('stamp', `It may be all, or some of ${stampFields.join(', ')}.`)
-    }
-  }
-  return new Set(names as StampField[])
 }

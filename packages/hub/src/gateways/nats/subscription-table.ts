@@ -25,7 +25,7 @@ export class SubscriptionTable {
     const subject = text(args[0])
     const queue = args.length === 3 ? text(args[1]) : undefined
     const { connection } = session
-    if (!connection.permissions.canSubscribe(subject, queue)) {
+    if (!connection.maySubscribe(subject, queue)) {
       return session.remark(remark.subscribeDenied(subject, queue))
     }
     if (subjectKind(subject) === 'invalid' || (queue !== undefined && CONTROL.test(queue))) {
@@ -77,7 +77,7 @@ export class SubscriptionTable {
     for (const subscription of [...this.#bySid.values()]) {
       const { subject, queue } = subscription
       connection.unsubscribe(subscription)
-      if (connection.permissions.canSubscribe(subject, queue)) {
+      if (connection.maySubscribe(subject, queue)) {
         subscription.closed = false
         subscription.revise()
         connection.subscribe(subscription)

@@ -4,6 +4,7 @@ import type { Timer } from '../../core/environment.ts'
 import type { Codec, GatewayContext } from '../../core/gateway.ts'
 import { Message } from '../../core/message.ts'
 import type { Route } from '../../core/route.ts'
+import { Stamper } from '../../core/stamp.ts'
 import { HubError } from '../../errors.ts'
 import type { InboundFormat } from '../../presentation/format.ts'
 import type { FrameReader } from '../../presentation/framing.ts'
@@ -30,6 +31,7 @@ export class RawCodec implements Codec {
   /** The connection's own inbox: the reply subject of all that it sends. Not to be guessed by others. */
   readonly inbox: string
   #route: Route | undefined = undefined
+  #stamper: Stamper | undefined = undefined
   /** Somebody got something from it, so answers may come. */
   #mayBeAnswered = false
   #ended = false
@@ -64,6 +66,8 @@ export class RawCodec implements Codec {
   }
 
   #begin(): void {
+    const { stampFields } = this.#listener.options
+    if (stampFields !== undefined) this.#stamper = new Stamper(this.#connection, stampFields)
     const { outSubject } = this.#listener.options
     this.#subscribe(outSubject, this.#listener.shareKey)
     this.#subscribe(`${outSubject}.${this.#connection.id}`, undefined)
@@ -73,7 +77,7 @@ export class RawCodec implements Codec {
   #subscribe(subject: string, shareKey: string | undefined, onDelivered?: () => void): void {
     const connection = this.#connection
     // Its own inbox needs no permission: nobody but the hub chose its name.
-    if (subject !== this.inbox && !connection.permissions.canSubscribe(subject, undefined)) return
+    if (subject !== this.inbox && !connection.maySubscribe(subject, undefined)) return
     connection.subscribe(new RawSubscription(connection, subject, this.#listener, shareKey, onDelivered))
   }
 
@@ -155,6 +159,7 @@ export class RawCodec implements Codec {
     message.route = route
     message.origin = connection
     message.compose(this.inbox, undefined, payload)
+    this.#stamper?.stamp(message)
     const outcome = connection.publish(message)
     if (outcome.kind === 'routed') this.#mayBeAnswered ||= outcome.count > 0
   }

@@ -1,12 +1,14 @@
 /** The options of a raw listener's URL, checked. */
 import type { ConnectionLimits } from '../../core/limits.ts'
 import type { ListenerUrl } from '../../core/listener-url.ts'
+import type { StampField } from '../../core/stamp.ts'
 import { UrlOptions } from '../../core/url-options.ts'
 import { charsetOf } from '../../presentation/charset.ts'
 import { contentCodings } from '../../presentation/content-coding.ts'
 import { codecNames, type Format } from '../../presentation/format.ts'
 import { framingNames } from '../../presentation/framing.ts'
 import { parseLiteral } from '../../routing/subject.ts'
+import { stampHelp, stampsOf } from '../shared/stamp-option.ts'
 
 /** What each option means; shown by `/varz` and in docs/raw.md. */
 export const rawOptionHelp: Readonly<Record<string, string>> = {
@@ -25,6 +27,7 @@ export const rawOptionHelp: Readonly<Record<string, string>> = {
   lengthIncludesItself: 'true when the length counts its own bytes (default false)',
   maxFrameBytes: 'largest frame (default: the payload limit)',
   echo: 'false: a socket does not get what it has sent itself, where in and out overlap (default true)',
+  stamp: stampHelp,
   idleMs: 'silence after which a connection is ended; 0 for never (default 0; 60000 for framing=whole)',
   lingerMs: 'silence after the FIN of a sender during which answers are waited for (default 500)',
   lingerMaxMs: 'the longest wait for answers after a FIN (default 10000)',
@@ -50,6 +53,7 @@ export interface RawOptions {
   readonly outbound: Format
   readonly maxFrameBytes: number
   readonly echo: boolean
+  readonly stampFields: ReadonlySet<StampField> | undefined
   readonly idleMs: number
   readonly lingerMs: number
   readonly lingerMaxMs: number
@@ -73,6 +77,7 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
     outbound: format(options, 'out'),
     maxFrameBytes: options.integer('maxFrameBytes', limits.maxPayloadBytes, 1, limits.maxPayloadBytes),
     echo: options.flag('echo', true),
+    stampFields: stampsOf(options),
     idleMs: options.integer('idleMs', inbound.framing.name === 'whole' ? 60_000 : 0, 0, DAY_MS),
     lingerMs: options.integer('lingerMs', 500, 0, DAY_MS),
     lingerMaxMs: options.integer('lingerMaxMs', 10_000, 0, DAY_MS),
