@@ -4,10 +4,15 @@ import { RouteCache } from '../routing/route-cache.ts'
 import { subjectKind } from '../routing/subject.ts'
 import { SubscriptionIndex } from '../routing/subscription-index.ts'
 import type { Connection } from './connection.ts'
+import { copyBytes } from './copy.ts'
 import type { Random } from './environment.ts'
 import { Route } from './route.ts'
 import type { Subscription } from './subscription.ts'
 import type { Turn } from './turn.ts'
+
+const OBSERVED = '$HUB.'
+/** Subjects that show traffic before and after inspection. */
+export const TAP_PREFIX = '$HUB.TAP.'
 
 /** Limits of one account; `undefined` in a config means the default of docs/limits.md. */
 export interface AccountLimits {
@@ -46,6 +51,7 @@ export class Account {
   readonly #cache: RouteCache<Route>
   /** Raised by every change that may touch many routes. */
   generation = 0
+  #observers = 0
 
   constructor(name: string, limits: AccountLimits, context: AccountContext) {
     this.name = name
@@ -58,20 +64,28 @@ export class Account {
     return this.#index.size
   }
 
+  /** Whether anybody may be watching traffic from beside: has subscribed to something under `$HUB`. */
+  get observed(): boolean {
+    return this.#observers > 0
+  }
+
   add(subscription: Subscription): void {
     this.#index.add(subscription)
+    if (subscription.subject.startsWith(OBSERVED)) this.#observers++
     this.#changed(subscription.subject)
   }
 
   remove(subscription: Subscription): boolean {
     const found = this.#index.remove(subscription)
-    if (found) this.#changed(subscription.subject)
-    return found
+    if (!found) return false
+    if (subscription.subject.startsWith(OBSERVED)) this.#observers--
+    this.#changed(subscription.subject)
+    return true
   }
 
-  // A literal subject concerns one route, a pattern any number.
+  // A literal subject concerns one route, a pattern any number; so does a tap, whose subject is not the one it looks at.
   #changed(subject: string): void {
-    if (subjectKind(subject) === 'literal') this.#cache.invalidate(subject)
+    if (subjectKind(subject) === 'literal' && !subject.startsWith(TAP_PREFIX)) this.#cache.invalidate(subject)
     else this.generation++
   }
 
@@ -89,8 +103,9 @@ export class Account {
   routeOf(source: Buffer, start: number, end: number): Route {
     const known = this.#cache.find(source, start, end)
     if (known !== undefined && known.generation === this.generation) return known
-    const bytes = Buffer.from(source.subarray(start, end))
-    return this.#resolve(bytes.toString('utf8'), bytes)
+    const bytes = Buffer.allocUnsafe(end - start)
+    copyBytes(bytes, 0, source, start, end)
+    return this.#resolve(source.toString('utf8', start, end), bytes)
   }
 
   /** The route of a subject given as text. */
@@ -103,14 +118,19 @@ export class Account {
 
   #resolve(subject: string, bytes: Buffer): Route {
     const kind = subjectKind(subject)
+    // First, because the answer may look at other routes.
+    const attachment = this.#context.attach(this, subject)
     // With an empty token or a control character it goes nowhere, not even to a wildcard.
     const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#index.match(subject)
     const { turn, random } = this.#context
-    const attachment = this.#context.attach(this, subject)
     const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment, kind)
     // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
-    if (subject.includes('\ufffd')) route.generation = -1
-    this.#cache.put(route)
+    // What is not kept holds for one message only, since changes are announced to what is kept.
+    if (!this.#cache.isWorthKeeping(bytes)) route.generation = -1
+    else {
+      if (subject.includes('\ufffd')) route.generation = -1
+      this.#cache.put(route)
+    }
     return route
   }
 }

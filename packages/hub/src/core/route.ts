@@ -8,6 +8,10 @@ import type { Message } from './message.ts'
 import type { Subscription } from './subscription.ts'
 import type { Turn } from './turn.ts'
 
+const NOBODY: Subscription[] = []
+const NO_FAN_OUTS: FanOut[] = []
+const NO_QUEUES: QueueChoice[] = []
+
 /** One queue group's members, served in turn. */
 class QueueChoice {
   readonly members: Subscription[]
@@ -34,13 +38,16 @@ class QueueChoice {
   }
 }
 
+// Never written to.
+const NONE: never[] = []
+
 /** A literal subject with everything that its messages are delivered to. Immutable but for the turn of its queue groups. */
 export class Route {
   readonly subject: string
   readonly subjectBytes: Buffer
-  readonly #singles: Subscription[] = []
-  readonly #fanOuts: FanOut[] = []
-  readonly #queues: QueueChoice[] = []
+  #singles: Subscription[] = NONE
+  #fanOuts: FanOut[] = NONE
+  #queues: QueueChoice[] = NONE
   /** The index generation it was computed for; -1 once it is known to be out of date. */
   generation: number
   /** What the engine keeps with the subject, such as its scrub policy. */
@@ -63,8 +70,31 @@ export class Route {
     this.subjectBytes = subjectBytes
     this.generation = generation
     this.attachment = attachment
+    this.#admit(match.plain, turn)
+    if (match.queues.length > 0) {
+      this.#queues = match.queues.map((members) => new QueueChoice(members, Math.floor(random() * members.length)))
+    }
+  }
+
+  #admit(plain: Subscription[], turn: Turn): void {
+    // Many subjects have one subscriber or none: nothing is made for what they do not have.
+    if (plain.length <= 1) {
+      if (plain.length === 1) this.#singles = plain
+      return
+    }
+    this.#singles = []
+    this.#fanOuts = []
+    if (match.plain.length === 1) this.#singles = match.plain
+    else if (match.plain.length > 1) this.#split(match.plain, turn)
+    if (match.queues.length === 0) return
+    this.#queues = match.queues.map((members) => new QueueChoice(members, Math.floor(random() * members.length)))
+  }
+
+  #split(plain: Subscription[], turn: Turn): void {
+    this.#singles = []
+    this.#fanOuts = []
     const crowds = new Map<string, Subscription[]>()
-    for (const subscription of match.plain) {
+    for (const subscription of plain) {
       const key = subscription.shareKey
       if (key === undefined) {
         this.#singles.push(subscription)
@@ -77,9 +107,6 @@ export class Route {
     for (const crowd of crowds.values()) {
       if (crowd.length === 1 || hasRepeatedConnection(crowd)) for (const one of crowd) this.#singles.push(one)
       else this.#fanOuts.push(new FanOut(turn, crowd))
-    }
-    for (const members of match.queues) {
-      this.#queues.push(new QueueChoice(members, Math.floor(random() * members.length)))
     }
   }
 

@@ -32,6 +32,8 @@ export class RouteCache<R extends Cacheable> {
   readonly #mask: number
   readonly #hashes: Int32Array
   readonly #routes: (R | undefined)[]
+  /** Hashes of subjects that were asked for once. */
+  readonly #seen: Int32Array
   #victim = 0
 
   /** @param entries about how many routes to keep; rounded up to a power of two */
@@ -41,6 +43,7 @@ export class RouteCache<R extends Cacheable> {
     this.#mask = sets - 1
     this.#hashes = new Int32Array(sets * WAYS)
     this.#routes = new Array(sets * WAYS).fill(undefined)
+    this.#seen = new Int32Array(sets * WAYS)
   }
 
   find(source: Buffer, start: number, end: number): R | undefined {
@@ -53,6 +56,18 @@ export class RouteCache<R extends Cacheable> {
       if (route !== undefined && equalBytes(source, start, end, route.subjectBytes)) return route
     }
     return undefined
+  }
+
+  /**
+   * Whether a subject is worth keeping: not when it is asked for the first time. Inboxes and the like never come back; their answers would
+   * only drive out others, and grow old before they are collected.
+   */
+  isWorthKeeping(bytes: Buffer): boolean {
+    const hash = hashBytes(bytes, 0, bytes.length)
+    const place = hash & (this.#seen.length - 1)
+    if (this.#seen[place] === hash) return true
+    this.#seen[place] = hash
+    return false
   }
 
   put(route: R): void {
