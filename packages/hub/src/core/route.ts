@@ -70,20 +70,7 @@ export class Route {
     this.subjectBytes = subjectBytes
     this.generation = generation
     this.attachment = attachment
-    this.#admit(match.plain, turn)
-    if (match.queues.length > 0) {
-      this.#queues = match.queues.map((members) => new QueueChoice(members, Math.floor(random() * members.length)))
-    }
-  }
-
-  #admit(plain: Subscription[], turn: Turn): void {
     // Many subjects have one subscriber or none: nothing is made for what they do not have.
-    if (plain.length <= 1) {
-      if (plain.length === 1) this.#singles = plain
-      return
-    }
-    this.#singles = []
-    this.#fanOuts = []
     if (match.plain.length === 1) this.#singles = match.plain
     else if (match.plain.length > 1) this.#split(match.plain, turn)
     if (match.queues.length === 0) return

@@ -185,7 +185,9 @@ export class SubscriptionIndex<S extends Indexed> {
 
   /** Removes a subscription; false when it is not there. What holds nothing any more goes with it. */
   remove(subscription: S): boolean {
-    const found = mayBePattern(subscription.subject) ? this.#removePattern(subscription) : this.#removeLiteral(subscription)
+    const found = mayBePattern(subscription.subject)
+      ? this.#removePattern(subscription)
+      : this.#removeLiteral(subscription)
     if (found) this.#size--
     return found
   }
