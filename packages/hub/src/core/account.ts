@@ -125,8 +125,8 @@ export class Account {
     const { turn, random } = this.#context
     const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment, kind)
     // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
-    // What is not kept holds for one message only, since changes are announced to what is kept.
-    if (!this.#cache.isWorthKeeping(bytes)) route.generation = -1
+    // What is not kept holds for one message only, since changes are announced to what is kept. Queue groups are served in turn, so their turn is kept.
+    if (match.queues.length === 0 && !this.#cache.isWorthKeeping(bytes)) route.generation = -1
     else {
       if (subject.includes('\ufffd')) route.generation = -1
       this.#cache.put(route)

@@ -38,16 +38,13 @@ class QueueChoice {
   }
 }
 
-// Never written to.
-const NONE: never[] = []
-
 /** A literal subject with everything that its messages are delivered to. Immutable but for the turn of its queue groups. */
 export class Route {
   readonly subject: string
   readonly subjectBytes: Buffer
-  #singles: Subscription[] = NONE
-  #fanOuts: FanOut[] = NONE
-  #queues: QueueChoice[] = NONE
+  #singles: Subscription[] = NOBODY
+  #fanOuts: FanOut[] = NO_FAN_OUTS
+  #queues: QueueChoice[] = NO_QUEUES
   /** The index generation it was computed for; -1 once it is known to be out of date. */
   generation: number
   /** What the engine keeps with the subject, such as its scrub policy. */

@@ -242,15 +242,13 @@ export class SubscriptionIndex<S extends Indexed> {
       if (known === undefined) return { plain: [], queues: [] }
       if (!(known instanceof Crowd)) return { plain: [known], queues: [] }
     }
-    const found: Match<S> = { plain: [], queues: [] }
-    const groups = new Map<string, S[]>()
-    if (known instanceof Crowd) collect(known, found, groups)
+    const found: Found<S> = { plain: [], groups: undefined }
+    if (known instanceof Crowd) collect(known, found)
     else if (known !== undefined) found.plain.push(known)
     const first = subject.indexOf('.')
     const named = isReservedRoot(first < 0 ? subject : subject.slice(0, first))
-    this.#walk(this.#root, subject, 0, named, found, groups)
-    for (const list of groups.values()) found.queues.push(list)
-    return found
+    this.#walk(this.#root, subject, 0, named, found)
+    return { plain: found.plain, queues: found.groups === undefined ? NO_QUEUES : [...found.groups.values()] }
   }
 
   #walk(node: Node<S>, subject: string, start: number, named: boolean, found: Found<S>): void {
