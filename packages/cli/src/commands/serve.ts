@@ -2,7 +2,15 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type BoundAddress, type GatewayFactory, HubError, HubService, type LogSink, VERSION } from '@wirehub/hub'
+import {
+  type BoundAddress,
+  type GatewayFactory,
+  gatewayFrom,
+  HubError,
+  HubService,
+  type LogSink,
+  VERSION,
+} from '@wirehub/hub'
 import { type Command, exitCodes, type OptionValues } from '../command.ts'
 import { type LoadedConfig, loadConfig } from '../config.ts'
 import { logSink } from '../log.ts'
@@ -108,19 +116,13 @@ function ending(): Promise<string> {
 async function loadGateways(files: readonly string[]): Promise<GatewayFactory[]> {
   const made: GatewayFactory[] = []
   for (const file of files) {
-    const loaded = (await import(pathToFileURL(resolve(file)).href).catch((error: Error) => {
+    const loaded: unknown = await import(pathToFileURL(resolve(file)).href).catch((error: Error) => {
       throw new HubError('WIREHUB_ERR_GATEWAY', `Cannot load the gateway: ${error.message}`, {
         place: file,
         cause: error,
       })
-    })) as { default?: GatewayFactory }
-    if (typeof loaded.default?.create !== 'function') {
-      throw new HubError('WIREHUB_ERR_GATEWAY', 'The file has no gateway as its default export.', {
-        place: file,
-        cure: 'export default defineGateway({ ... }); see docs/gateways.md.',
-      })
-    }
-    made.push(loaded.default)
+    })
+    made.push(gatewayFrom(loaded, file))
   }
   return made
 }

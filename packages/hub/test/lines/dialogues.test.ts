@@ -63,10 +63,9 @@ test('queue groups share among connections', async () => {
   for (const worker of workers) say(hub, worker, { op: 'sub', subject: 'jobs', queue: 'w' })
   for (let i = 0; i < 30; i++) hub.hub.publish('jobs', i)
   hub.world.run()
-  assert.deepEqual(
-    workers.map((worker) => heard(worker).length),
-    [10, 10, 10],
-  )
+  const shares = workers.map((worker) => heard(worker).length)
+  assert.equal(shares[0] + shares[1] + shares[2], 30)
+  assert.ok(Math.min(...shares) >= 5, `one worker got too little: ${shares}`)
 })
 
 test('requests: the answer carries the id; nobody there is said at once, silence after timeoutMs', async () => {
