@@ -229,3 +229,27 @@ test('users may be bound to protocols', async (t) => {
   const { port } = await startHub(t, { security: { users: [{ user: 'm', password: 'm', protocols: ['mqtt'] }] } })
   await assert.rejects(open(t, port, { user: 'm', pass: 'm' }), /authorization violation/i)
 })
+
+test('a user that does not exist takes the same way as a wrong password; a right one is checked once', async (t) => {
+  const password = await makeScramVerifier('pw', salt, 4096)
+  const { hub } = await startHub(t, {
+    security: { users: [{ user: 'known', password }, { user: 'plain', password: 'pw' }, { user: 'certified' }] },
+  })
+  const ask = (user: string, given: string): unknown =>
+    hub.authenticator.authenticate({ user, password: given, remoteAddress: '10.0.0.1' })
+  for (const [user, given] of [
+    ['known', 'wrong'],
+    ['plain', 'wrong'],
+    ['nobody', 'pw'],
+    ['certified', 'pw'],
+    ['certified', ''],
+  ]) {
+    const answer = ask(user, given)
+    assert.ok(answer instanceof Promise, user)
+    assert.equal(await answer, undefined, user)
+  }
+  assert.ok(ask('known', 'pw') instanceof Promise)
+  assert.ok(await ask('known', 'pw'))
+  assert.ok(!(ask('known', 'pw') instanceof Promise), 'remembered')
+  assert.equal(await ask('known', 'pw '), undefined)
+})

@@ -1,5 +1,9 @@
 /** The official client against the hub: what an application sees. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { connect, deferred, Empty, headers, type NatsConnection, nuid, type Status } from '@nats-io/transport-node'
 import { connectionOf, eventually, startHub } from './support.ts'
@@ -213,6 +217,25 @@ test('pings: answered ones measure the round trip, unanswered ones end the conne
   for (let i = 0; i < 4; i++) tick()
   await status
   await eventually(() => assert.ok(hub.counters.closed.has('stale')))
+})
+
+test('NATS on a Unix socket', { skip: process.platform === 'win32' }, async (t) => {
+  const { hub } = await startHub(t)
+  const folder = mkdtempSync(join(tmpdir(), 'wirehub-nats-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'hub.sock')
+  await hub.listen(`nats+unix://${path}`)
+  const socket = createConnection(path)
+  t.after(() => socket.destroy())
+  let text = ''
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (text.includes('MSG a 1 2\r\nhi\r\n')) resolve()
+    })
+    socket.write('CONNECT {"verbose":false}\r\nSUB a 1\r\nPUB a 2\r\nhi\r\n')
+  })
+  assert.match(text, /^INFO \{.*"port":0/)
 })
 
 interface Collected {
