@@ -8,6 +8,7 @@ import type { Message } from './message.ts'
 import type { Subscription } from './subscription.ts'
 import type { Turn } from './turn.ts'
 
+// Never written to.
 const NOBODY: Subscription[] = []
 const NO_FAN_OUTS: FanOut[] = []
 const NO_QUEUES: QueueChoice[] = []
