@@ -115,6 +115,9 @@ test('$HUB is written by nobody, and read with $SYS by those only to whom it is 
 
 test('a refused message: the sender hears it at its reply subject, and keeps its connection', async (t) => {
   const inspector: Inspector = {
+    figures: { policies: [], rules: [] },
+    showsBefore: true,
+    presentable: (_subject, payload) => payload,
     inspectionOf: (_account, subject) =>
       subject.startsWith('events.')
         ? { inspect: () => ({ code: 'policy-rejected', sentence: 'Field "card" is not allowed.\r\nNATS/1.0 200' }) }
