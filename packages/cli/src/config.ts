@@ -7,7 +7,8 @@ import {
   defaultHubLimits,
   type HubConfig,
   HubError,
-  parseConfig,
+  type Locator,
+  parseLocatedConfig,
 } from '@wirehub/hub'
 import type { OptionValues } from './command.ts'
 
@@ -31,9 +32,9 @@ type Variables = Readonly<Record<string, string | undefined>>
 export function loadConfig(values: OptionValues, variables: Variables): LoadedConfig {
   const named = (values.config as string | undefined) ?? variables.WIREHUB_CONFIG
   const file = named ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined)
-  const files = filesBeside(file)
-  const config = file === undefined ? {} : parseConfig(readConfigText(file), file)
-  return { config: withFlags(withVariables(config, variables), values), file, files }
+  const read = file === undefined ? undefined : parseLocatedConfig(readConfigText(file), file)
+  const config = withFlags(withVariables(read?.config ?? {}, variables), values)
+  return { config, file, files: filesBeside(file, read?.locate) }
 }
 
 /** Reads a configuration file. @throws HubError WIREHUB_ERR_CONFIG */
@@ -50,9 +51,13 @@ export function readConfigText(file: string): string {
 }
 
 /** Files relative to the folder of the configuration. */
-export function filesBeside(file: string | undefined): ConfigFiles {
+export function filesBeside(file: string | undefined, locate?: Locator): ConfigFiles {
   const folder = file === undefined ? '.' : dirname(file)
-  return { readText: (name) => readConfigText(resolve(folder, name)) }
+  return {
+    readText: (name) => readConfigText(resolve(folder, name)),
+    path: (name) => resolve(folder, name),
+    ...(locate === undefined ? {} : { locate }),
+  }
 }
 
 /** What the environment says goes over what the file says. */

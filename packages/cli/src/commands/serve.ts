@@ -93,7 +93,8 @@ function greet(service: HubService, { file }: LoadedConfig): void {
 
 async function reload(service: HubService, values: OptionValues, log: LogSink): Promise<void> {
   try {
-    await service.reload(loadConfig(values, process.env).config)
+    const { config, files } = loadConfig(values, process.env)
+    await service.reload(config, files)
     log('info', 'The configuration was read again and is in force.')
   } catch (error) {
     log('error', 'The configuration was not taken; the old one stays in force.', { why: (error as Error).message })

@@ -1,5 +1,5 @@
 /** The hub: listeners, connections, accounts and the engine, put together. */
-import { Account, type AccountLimits } from '../core/account.ts'
+import { Account, type AccountLimits, TAP_PREFIX } from '../core/account.ts'
 import { type Authenticator, openDoor } from '../core/authenticator.ts'
 import { Backpressure } from '../core/backpressure.ts'
 import { type CloseReason, Connection, type ConnectionHost } from '../core/connection.ts'
@@ -8,7 +8,7 @@ import type { Clock, Environment, Random, StreamSocket, Timer } from '../core/en
 import type { GatewayContext, GatewayFactory, HubIdentity } from '../core/gateway.ts'
 import { encodeHeaders } from '../core/headers.ts'
 import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from '../core/limits.ts'
-import { type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
 import type { TlsTerminator } from '../core/tls.ts'
@@ -16,6 +16,7 @@ import { Turn } from '../core/turn.ts'
 import { Dialer } from '../dial/dialer.ts'
 import { dialOptions, gatewayPart } from '../dial/options.ts'
 import { HubError } from '../errors.ts'
+import { isReservedRoot } from '../routing/subject.ts'
 import { NATS_VERSION, VERSION } from '../version.ts'
 import { Admission, TOO_MANY } from './admission.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -26,6 +27,7 @@ const SLAB_BYTES = 64 * 1024
 const TICK_MS = 1000
 const MAX_LAME_DUCK_STEP_MS = 1000
 const DEFAULT_ACCOUNT = '$G'
+const DOLLAR = 36
 
 /** Severity of a log line. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -92,7 +94,7 @@ export class HubCore implements ConnectionHost {
     this.#admission = new Admission(this.limits)
     this.engine = new EmbeddedEngine()
     this.#inspector = options.inspector
-    this.deadLetters = new DeadLetters(this.engine, encodeHeaders)
+    this.deadLetters = new DeadLetters(this.engine, encodeHeaders, () => this.#inspector)
     this.defaultAccount = this.account(DEFAULT_ACCOUNT)
     this.authenticator = options.authenticator ?? openDoor(this.defaultAccount, unrestricted)
     const serverId = Buffer.from(environment.random.bytes(16)).toString('hex').toUpperCase()
@@ -139,6 +141,11 @@ export class HubCore implements ConnectionHost {
     )
     this.accounts.set(name, made)
     return made
+  }
+
+  /** What inspects messages, if anything does. */
+  get inspector(): Inspector | undefined {
+    return this.#inspector
   }
 
   /** Puts other scrub policies in force, for every message from here on. */
@@ -215,7 +222,7 @@ export class HubCore implements ConnectionHost {
       identity: this.identity,
       limits,
       deadLetter: (account, subject, reason, payload, detail) =>
-        this.deadLetters.send(account, subject, reason, payload, detail),
+        this.deadLetters.unscrubbed(account, subject, reason, payload, detail),
       log: (level, sentence, detail) => this.log(level, sentence, detail),
     }
   }
@@ -255,6 +262,14 @@ export class HubCore implements ConnectionHost {
       this.memoryGuard.check(this.connections.values())
       this.#schedule()
     }, TICK_MS)
+  }
+
+  /** Without users there is nobody to ask: `$HUB` and `$SYS` are for this machine alone then. Taps before scrubbing must be switched on. */
+  mayWatch(connection: Connection, pattern: string): boolean {
+    if (pattern.charCodeAt(0) !== DOLLAR || !isReservedRoot(pattern.split('.', 1)[0])) return true
+    if (pattern.startsWith(`${TAP_PREFIX}before`) && this.#inspector?.showsBefore !== true) return false
+    if (this.authenticator.required || connection.remoteAddress === '') return true
+    return isLoopback({ host: connection.remoteAddress, port: 0 })
   }
 
   onPressure(connection: Connection): void {

@@ -10,12 +10,27 @@ type Issue = v.BaseIssue<unknown>
 type Path = readonly PropertyKey[]
 type Locate = (path: Path, ofKey: boolean) => { line: number; column: number }
 
+/** A place in a file; lines and columns count from 1. */
+export interface FilePlace {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Finds where in a file a value stands, or what is nearest to it. */
+export type Locator = (path: readonly (string | number)[]) => FilePlace
+
 /**
- * Parses and checks a configuration.
+ * Reads YAML or JSON.
  * @param file its name, for the messages
- * @throws ConfigError with every problem: file, line, column, what was expected, the nearest key
+ * @throws ConfigError with file, line and column when it is neither
  */
-export function parseConfig(text: string, file: string): HubConfig {
+export function parseData(text: string, file: string): { readonly value: unknown; readonly locate: Locator } {
+  const { document, place } = parseText(text, file)
+  return { value: document.toJS(), locate: (path) => ({ file, ...place(path, false) }) }
+}
+
+function parseText(text: string, file: string): { document: ReturnType<typeof parseDocument>; place: Locate } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   if (document.errors.length > 0) {
@@ -26,16 +41,34 @@ export function parseConfig(text: string, file: string): HubConfig {
       }),
     )
   }
-  const given: unknown = document.toJS() ?? {}
-  const result = v.safeParse(configSchema, given)
-  const locate = (path: Path, ofKey: boolean): { line: number; column: number } => {
+  const place = (path: Path, ofKey: boolean): { line: number; column: number } => {
     const { line, col } = lines.linePos(offsetOf(document.contents, path, ofKey))
     return { line, column: col }
   }
+  return { document, place }
+}
+
+/**
+ * Parses and checks a configuration.
+ * @param file its name, for the messages
+ * @throws ConfigError with every problem: file, line, column, what was expected, the nearest key
+ */
+export function parseConfig(text: string, file: string): HubConfig {
+  return parseLocatedConfig(text, file).config
+}
+
+/** The same, and a locator for what is checked later. */
+export function parseLocatedConfig(
+  text: string,
+  file: string,
+): { readonly config: HubConfig; readonly locate: Locator } {
+  const { document, place: locate } = parseText(text, file)
+  const given: unknown = document.toJS() ?? {}
+  const result = v.safeParse(configSchema, given)
   const found = [...unknownKeys(given, [], file, locate)]
   for (const issue of result.issues ?? []) found.push(...wrongValues(issue, file, locate, []))
   if (found.length > 0 || !result.success) throw new ConfigError(found)
-  return result.output
+  return { config: result.output, locate: (path) => ({ file, ...locate(path, false) }) }
 }
 
 // valibot names the first unknown key of an object only.

@@ -83,6 +83,17 @@ const listenerSchema = v.union([
   v.strictObject({ url: text, limits: v.optional(connectionLimitsSchema), tls: v.optional(tlsSchema) }),
 ])
 
+/** Policies are checked by the compiler of @wirehub/scrub. */
+const scrubSchema = v.strictObject({
+  keys: v.optional(v.array(v.strictObject({ id: text, secret: v.optional(text), secretFile: v.optional(text) }))),
+  vaultFile: v.optional(text),
+  tap: v.optional(v.boolean()),
+  mode: v.optional(v.unknown()),
+  policies: v.optional(v.unknown()),
+  detectors: v.optional(v.unknown()),
+  maxFindings: v.optional(v.unknown()),
+})
+
 /** The whole file. */
 export const configSchema: v.GenericSchema<unknown, HubConfig> = v.strictObject({
   serverName: v.optional(text),
@@ -97,7 +108,7 @@ export const configSchema: v.GenericSchema<unknown, HubConfig> = v.strictObject(
     v.record(text, v.strictObject({ maxConnections: v.optional(positive), maxSubscriptions: v.optional(positive) })),
   ),
   tls: v.optional(tlsSchema),
-  scrub: v.optional(v.looseObject({})),
+  scrub: v.optional(scrubSchema),
   log: v.optional(
     v.strictObject({
       level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])),

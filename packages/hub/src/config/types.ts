@@ -54,6 +54,20 @@ export interface ListenerConfig {
 /** All limits together. */
 export type LimitsConfig = Partial<ConnectionLimits> & Partial<HubLimits>
 
+/** Scrubbing: what the hub itself reads of it; the rest is `ScrubConfig` of @wirehub/scrub. */
+export interface ScrubPart {
+  /** Oldest first; the last one makes, all of them read. */
+  keys?: { id: string; secret?: string | undefined; secretFile?: string | undefined }[] | undefined
+  /** Where tokens remember what they stand for; without it they are forgotten with the process. */
+  vaultFile?: string | undefined
+  /** Whether `$HUB.TAP.before.>` may show messages as they were before scrubbing. */
+  tap?: boolean | undefined
+  mode?: unknown
+  policies?: unknown
+  detectors?: unknown
+  maxFindings?: unknown
+}
+
 /** The whole configuration. */
 export interface HubConfig {
   serverName?: string | undefined
@@ -66,6 +80,6 @@ export interface HubConfig {
   authorization?: AuthorizationConfig | undefined
   accounts?: Record<string, { maxConnections?: number | undefined; maxSubscriptions?: number | undefined }> | undefined
   tls?: TlsConfig | undefined
-  scrub?: Record<string, unknown> | undefined
+  scrub?: ScrubPart | undefined
   log?: { level?: 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined } | undefined
 }

@@ -39,6 +39,8 @@ export interface ConnectionHost {
   readonly clock: Clock
   readonly random: Random
   readonly turn: Turn
+  /** Whether what the hub says of itself (`$HUB`, `$SYS`) may be subscribed to by this pattern, as far as the hub is concerned. */
+  mayWatch(connection: Connection, pattern: string): boolean
   /** A subscriber's pending bytes passed the pressure mark while `origin` was publishing. */
   onPressure(connection: Connection): void
   onDrained(connection: Connection): void
@@ -280,6 +282,11 @@ export class Connection implements OutboundOwner {
     }
     this.#allowedRoute = route
     return true
+  }
+
+  /** Whether this connection may subscribe to a pattern (with a queue group). */
+  maySubscribe(pattern: string, queue: string | undefined): boolean {
+    return this.host.mayWatch(this, pattern) && this.permissions.canSubscribe(pattern, queue)
   }
 
   /** Publishes; the caller has asked `mayPublish` and filled in account and route. */

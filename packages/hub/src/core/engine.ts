@@ -36,9 +36,34 @@ export interface Inspection {
   inspect(message: Message): Refusal | undefined
 }
 
+/** What inspections have done so far, by policy and rule. */
+export interface InspectionFigures {
+  readonly policies: readonly {
+    readonly policy: string
+    readonly messages: number
+    readonly changed: number
+    readonly rejected: number
+    readonly bytes: number
+    readonly durationMs: number
+  }[]
+  readonly rules: readonly {
+    readonly policy: string
+    readonly rule: string
+    readonly matches: number
+    readonly messages: number
+    readonly bytes: number
+    readonly durationMs: number
+  }[]
+}
+
 /** Finds the inspection of a subject; asked once per subject, the answer is kept with the route. */
 export interface Inspector {
+  readonly figures: InspectionFigures
+  /** Whether messages may be looked at as they were before inspection. */
+  readonly showsBefore: boolean
   inspectionOf(account: Account, subject: string): Inspection | undefined
+  /** What may be shown of a payload that never became a message; undefined when nothing may. */
+  presentable(subject: string, payload: Uint8Array): Uint8Array | undefined
 }
 
 /** What gateways need. */

@@ -1,5 +1,6 @@
 /** `/metrics`: Prometheus text format 0.0.4. */
 import type { MonitoredHub } from './monitored-hub.ts'
+import { scrubMetrics } from './scrub.ts'
 import { type EmbeddedFigures, subscriptionCount, traffic } from './varz.ts'
 
 type Samples = Iterable<readonly [labels: Record<string, string>, value: number]>
@@ -58,6 +59,9 @@ export function metrics(hub: MonitoredHub, embedded: EmbeddedFigures = {}): stri
   page.add('connections_closed_total', 'counter', 'Connections ended, by reason.', closed)
   const letters = [...hub.deadLetters.counts].map(([reason, count]) => [{ reason }, count] as const)
   page.add('dead_letters_total', 'counter', 'Dead letters, by reason.', letters)
+  for (const { name, help, samples } of scrubMetrics(hub.inspector?.figures ?? { policies: [], rules: [] })) {
+    if (samples.length > 0) page.add(name, 'counter', help, samples)
+  }
   let pending = 0
   for (const connection of hub.connections.values()) pending += connection.outbound.pendingBytes
   page.one('pending_bytes', 'gauge', 'Bytes waiting to be taken by subscribers.', pending)

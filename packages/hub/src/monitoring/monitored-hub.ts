@@ -2,6 +2,7 @@
 import type { Account } from '../core/account.ts'
 import type { Authenticator } from '../core/authenticator.ts'
 import type { Connection } from '../core/connection.ts'
+import type { InspectionFigures } from '../core/engine.ts'
 import type { Clock, Environment } from '../core/environment.ts'
 import type { HubIdentity } from '../core/gateway.ts'
 import type { ConnectionLimits, HubLimits } from '../core/limits.ts'
@@ -33,5 +34,6 @@ export interface MonitoredHub {
   }
   readonly backpressure: { readonly pauses: number }
   readonly memoryGuard: { readonly holding: number; readonly engagements: number }
+  readonly inspector: { readonly figures: InspectionFigures } | undefined
   readonly deadLetters: { readonly counts: ReadonlyMap<string, number> }
 }

@@ -2,6 +2,7 @@
 
 import { defaultConnectionLimits } from '../core/limits.ts'
 import type { MonitoredHub } from './monitored-hub.ts'
+import { scrubVarz } from './scrub.ts'
 
 const NANOSECONDS_PER_MILLISECOND = 1e6
 
@@ -107,6 +108,7 @@ export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<
       publisher_pauses: hub.backpressure.pauses,
       memory_guard_holding: hub.memoryGuard.holding,
       dead_letters: Object.fromEntries(hub.deadLetters.counts),
+      scrub: hub.inspector === undefined ? [] : scrubVarz(hub.inspector.figures),
       slowest_listener: embedded.slowestListener,
       dropped_messages: embedded.droppedMessages,
     },

@@ -6,7 +6,7 @@ import { nodeEnvironment } from '../edge/node.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import { assertSecure, type ConfigFiles, resolveConfig } from './resolve.ts'
-import { compileScrub } from './scrub.ts'
+import { assertFramed, ScrubService } from './scrub.ts'
 
 /**
  * Checks everything that `HubService.start` would, but opens nothing.
@@ -17,7 +17,10 @@ export function checkConfig(config: HubConfig, files: ConfigFiles): void {
   const core = new HubCore({ environment: nodeEnvironment })
   const authenticator = new ConfiguredAuthenticator(resolved.security, core)
   assertSecure(resolved.listeners, authenticator.required, resolved.insecure, () => 0)
-  compileScrub(resolved.scrub, core, files)
+  const scrub = new ScrubService(core)
+  // Looked at, not opened: a check leaves no file behind.
+  const prepared = scrub.prepare(resolved.scrub && { ...resolved.scrub, vaultFile: undefined }, files)
+  assertFramed([...resolved.listeners.map((one) => one.url), ...resolved.connect], prepared.inspector, () => 0)
   for (const one of resolved.listeners) if (one.tls !== undefined) new NodeTlsTerminator(one.tls)
   void core.close()
 }

@@ -1,7 +1,6 @@
 /** A hub that runs by a configuration, and can be given another one while it runs: all of it comes into force, or nothing. */
 import type { PolicyDescription } from '@wirehub/scrub'
 import type { Listener } from '../assembly/listener.ts'
-import type { ScrubInspector } from '../assembly/scrub-inspector.ts'
 import type { HubConfig } from '../config/types.ts'
 import type { Connection } from '../core/connection.ts'
 import type { GatewayFactory } from '../core/gateway.ts'
@@ -13,7 +12,7 @@ import type { Hub } from '../embedded/hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import type { PermissionOptions, UserOptions } from '../security/options.ts'
 import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
-import { compileScrub } from './scrub.ts'
+import { assertFramed, type PreparedScrub, ScrubService } from './scrub.ts'
 
 /** What a service needs beside its configuration. */
 export interface HubServiceOptions extends Omit<HubOptions, 'listen' | 'limits' | 'authenticator' | 'serverName'> {
@@ -38,11 +37,12 @@ export class HubService {
   #open: OpenListener[] = []
   #dialers = new Map<string, Dialer>()
   #current: ResolvedConfig | undefined = undefined
-  #scrub: ScrubInspector | undefined = undefined
+  readonly #scrub: ScrubService
 
   private constructor(hub: Hub, options: HubServiceOptions) {
     this.hub = hub
     this.#options = options
+    this.#scrub = new ScrubService(hub.core)
   }
 
   /**
@@ -55,7 +55,7 @@ export class HubService {
     const hub = await createHub({ ...hubOptions, limits: resolved.hubLimits, ...named(resolved.serverName) })
     const service = new HubService(hub, options)
     try {
-      await service.#apply(resolved)
+      await service.#apply(resolved, files)
     } catch (error) {
       await hub.close()
       throw error
@@ -65,31 +65,31 @@ export class HubService {
 
   /**
    * Puts another configuration into force.
+   * @param files reads the files that it names; default those of the start
    * @throws HubError; the old configuration stays in force then, entirely
    */
-  async reload(config: HubConfig): Promise<void> {
-    await this.#apply(resolveConfig(config, this.#options.files, this.#options.defaultListen))
+  async reload(config: HubConfig, files: ConfigFiles = this.#options.files): Promise<void> {
+    await this.#apply(resolveConfig(config, files, this.#options.defaultListen), files)
   }
 
   // Everything that can fail comes first; then everything is put in place, and nothing of that can.
-  async #apply(next: ResolvedConfig): Promise<void> {
+  async #apply(next: ResolvedConfig, files: ConfigFiles): Promise<void> {
     const { core } = this.hub
     const authenticator = new ConfiguredAuthenticator(next.security, core)
-    assertSecure(
-      next.listeners,
-      authenticator.required,
-      next.insecure,
-      (scheme) => core.gateways.get(scheme)?.manifest.defaultPort,
-    )
-    const scrub = compileScrub(next.scrub, core, this.#options.files)
+    const defaultPortOf = (scheme: string): number | undefined => core.gateways.get(scheme)?.manifest.defaultPort
+    assertSecure(next.listeners, authenticator.required, next.insecure, defaultPortOf)
     const terminators = new Map<ResolvedListener, NodeTlsTerminator>()
     for (const one of next.listeners) if (one.tls !== undefined) terminators.set(one, new NodeTlsTerminator(one.tls))
+    const scrub = this.#scrub.prepare(next.scrub, files)
     const kept: OpenListener[] = []
     const opened: OpenListener[] = []
     const before = core.authenticator
     // A new listener must not let anybody in by the old rules.
     core.authenticator = authenticator
     try {
+      assertFramed([...next.listeners.map((one) => one.url), ...next.connect], scrub.inspector, defaultPortOf)
+      // The first listener that opens may be spoken to before the last one has.
+      if (this.#current === undefined) core.setInspector(scrub.inspector)
       for (const one of next.listeners) {
         const url = this.#withStamps(one.url, next.stampHeaders)
         const key = `${url} ${one.tls === undefined ? 'plain' : 'tls'}`
@@ -99,6 +99,7 @@ export class HubService {
       }
     } catch (error) {
       core.authenticator = before
+      this.#scrub.abandon(scrub)
       for (const one of opened) await core.unlisten(one.listener)
       throw error
     }
@@ -109,11 +110,10 @@ export class HubService {
     next: ResolvedConfig,
     kept: OpenListener[],
     opened: OpenListener[],
-    scrub: ScrubInspector | undefined,
+    scrub: PreparedScrub,
   ): Promise<void> {
     const { core } = this.hub
-    this.#scrub = scrub
-    core.setInspector(scrub)
+    this.#scrub.enforce(scrub)
     Object.assign(core.limits, next.hubLimits)
     for (const one of this.#open) if (!kept.includes(one)) await core.unlisten(one.listener)
     for (const open of kept) {
@@ -197,7 +197,7 @@ export class HubService {
 
   /** Scrub policies in force. */
   get policies(): readonly PolicyDescription[] {
-    return this.#scrub?.scrubber.policies ?? []
+    return this.#scrub.policies
   }
 
   /**
@@ -208,9 +208,10 @@ export class HubService {
   }
 
   /** Drains and ends. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     for (const dialer of this.#dialers.values()) dialer.stop()
-    return this.hub.close()
+    await this.hub.close()
+    await this.#scrub.close()
   }
 }
 

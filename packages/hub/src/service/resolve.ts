@@ -1,5 +1,5 @@
 /** A configuration with its files read: what the hub can work with. */
-import type { HubConfig, ListenerConfig, TlsConfig, UserConfig } from '../config/types.ts'
+import type { HubConfig, ListenerConfig, ScrubPart, TlsConfig, UserConfig } from '../config/types.ts'
 import type { ConnectionLimits, HubLimits } from '../core/limits.ts'
 import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import type { TlsOptions } from '../edge/tls.ts'
@@ -10,6 +10,10 @@ import type { SecurityOptions, UserOptions } from '../security/options.ts'
 export interface ConfigFiles {
   /** @throws HubError WIREHUB_ERR_CONFIG when it cannot be read */
   readText(name: string): string
+  /** The file of that name, as the process can open it. */
+  path?(name: string): string
+  /** Where in the configuration's file something stands, when it was read from one. */
+  locate?(path: readonly (string | number)[]): { file: string; line: number; column: number } | undefined
 }
 
 /** One listener, ready to be opened. */
@@ -29,7 +33,7 @@ export interface ResolvedConfig {
   readonly security: SecurityOptions
   readonly insecure: boolean
   readonly stampHeaders: boolean
-  readonly scrub: Readonly<Record<string, unknown>> | undefined
+  readonly scrub: ScrubPart | undefined
 }
 
 const hubLimitNames: readonly (keyof HubLimits)[] = [

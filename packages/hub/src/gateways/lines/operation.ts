@@ -93,12 +93,17 @@ function parseObject(line: Buffer): { text: string; given: Record<string, unknow
   try {
     given = JSON.parse(text)
   } catch (cause) {
-    throw new OperationError(undefined, protocol(`The line is no JSON: ${(cause as Error).message}`))
+    throw new OperationError(undefined, protocol(`The line is no JSON: ${withoutQuotes(cause as Error)}`))
   }
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new OperationError(undefined, protocol('The line is no JSON object.'))
   }
   return { text, given: given as Record<string, unknown> }
+}
+
+// What the parser says may quote the line, and what we say may be logged.
+function withoutQuotes({ message }: Error): string {
+  return message.replace(/,? *(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, ' is not valid JSON').trim()
 }
 
 function protocol(sentence: string, cure = `Write one JSON object on each line: ${EXAMPLE}`): HubError {

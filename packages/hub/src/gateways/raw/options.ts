@@ -59,6 +59,7 @@ export interface RawOptions {
   readonly lingerMaxMs: number
 }
 
+const DEFAULT_IN = 'tcp.in'
 const DAY_MS = 86_400_000
 
 /**
@@ -71,7 +72,7 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
   options.assertKnown([...Object.keys(rawOptionHelp), ...both, ...more])
   const inbound = format(options, 'in')
   return {
-    inSubject: parseLiteral(options.text('in', 'tcp.in')),
+    inSubject: parseLiteral(options.text('in', DEFAULT_IN)),
     outSubject: parseLiteral(options.text('out', 'tcp.out')),
     inbound,
     outbound: format(options, 'out'),
@@ -82,6 +83,12 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
     lingerMs: options.integer('lingerMs', 500, 0, DAY_MS),
     lingerMaxMs: options.integer('lingerMaxMs', 10_000, 0, DAY_MS),
   }
+}
+
+/** The subject on which a listener publishes whatever a read brings; undefined where its stream is framed. */
+export function chunkedSubject(url: ListenerUrl): string | undefined {
+  const framing = url.options.get('framing.in') ?? url.options.get('framing') ?? ''
+  return framing.toLowerCase() === 'chunk' ? (url.options.get('in') ?? DEFAULT_IN) : undefined
 }
 
 /** One direction: `charset.out` where it is given, else `charset`. */
