@@ -4,7 +4,7 @@ import { UrlOptions } from '../core/url-options.ts'
 import type { DialOptions } from './dialer.ts'
 
 /** Their names, each with one sentence. */
-export const dialOptionHelp: Readonly<Record<string, string>> = {
+const dialOptionHelp: Readonly<Record<string, string>> = {
   retryMinMs: 'first wait before dialling again (default 100); it doubles with each failure',
   retryMaxMs: 'longest wait before dialling again (default 30000)',
   connectTimeoutMs: 'time for the connection to come about (default 10000)',

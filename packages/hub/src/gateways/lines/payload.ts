@@ -20,7 +20,7 @@ export const encodings = ['json', 'text', 'base64'] as const
 export type Encoding = (typeof encodings)[number]
 
 /** The header that says text where the payload could be read as JSON; the embedded API writes and reads the same. */
-export const TEXT_TYPE = 'text/plain; charset=utf-8'
+const TEXT_TYPE = 'text/plain; charset=utf-8'
 const BINARY_TYPE = 'application/octet-stream'
 
 /** A payload and the content type it needs, if any. */
