@@ -50,7 +50,7 @@ test('echo-client.js through the hub: the echo service is an official NATS clien
   const { ports } = await hubFor(t, { listen: ['nats://127.0.0.1:0', 'raw://127.0.0.1:0?framing=chunk'] })
   const nats = await connect({ servers: `127.0.0.1:${ports[0]}` })
   t.after(() => nats.close())
-  nats.subscribe('tcp.in', { callback: (_error, message) => message.respond(`${message.string()} exit`) })
+  nats.subscribe('tcp.in', { callback: (_error, message) => void message.respond(`${message.string()} exit`) })
   await nats.flush()
   assert.equal(await program(t, 'echo-client.js', ports[1]).ended(), CONVERSATION)
 })
