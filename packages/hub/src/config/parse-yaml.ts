@@ -5,6 +5,8 @@ import { ConfigError, type ConfigProblem, nearestKey } from './problem.ts'
 import { configSchema } from './schema.ts'
 import type { HubConfig } from './types.ts'
 
+const SECRET = /(password|secret|token|nkey)$/i
+
 type Schema = v.GenericSchema
 type Issue = v.BaseIssue<unknown>
 type Path = readonly PropertyKey[]
@@ -103,7 +105,8 @@ function wrongValues(issue: Issue, file: string, locate: Locate, prefix: Path): 
       file,
       ...locate(path, false),
       path: path.join('.'),
-      sentence: `'${name}' cannot be ${issue.received}.`,
+      // A secret of the wrong type is a secret all the same.
+      sentence: `'${name}' cannot be ${SECRET.test(name) ? 'this' : issue.received}.`,
       expected: issue.expected ?? issue.message,
       nearest: undefined,
     },

@@ -11,6 +11,7 @@ import { createHub, type HubOptions } from '../embedded/create-hub.ts'
 import type { Hub } from '../embedded/hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import type { PermissionOptions, UserOptions } from '../security/options.ts'
+import { cleanLog } from './clean-log.ts'
 import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
 import { assertFramed, type PreparedScrub, ScrubService } from './scrub.ts'
 
@@ -52,6 +53,7 @@ export class HubService {
   static async start(config: HubConfig, options: HubServiceOptions): Promise<HubService> {
     const { files, defaultListen, ...hubOptions } = options
     const resolved = resolveConfig(config, files, defaultListen)
+    if (hubOptions.log !== undefined) hubOptions.log = cleanLog(hubOptions.log)
     const hub = await createHub({ ...hubOptions, limits: resolved.hubLimits, ...named(resolved.serverName) })
     const service = new HubService(hub, options)
     try {
