@@ -32,7 +32,7 @@ export function encodeHeaders(entries: Iterable<readonly [string, string]>, stat
   let text = status === undefined ? `${VERSION_LINE}\r\n` : `${VERSION_LINE} ${status}\r\n`
   for (const [name, value] of entries) {
     if (!NAME.test(name)) throw invalid('name', name)
-    if (VALUE_FORBIDDEN.test(value)) throw invalid('value', value)
+    if (VALUE_FORBIDDEN.test(value)) throw invalid('value', name)
     text += `${name}: ${value}\r\n`
   }
   return Buffer.from(`${text}\r\n`)
