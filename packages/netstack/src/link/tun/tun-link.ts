@@ -1,0 +1,189 @@
+import { closeSync } from 'node:fs'
+import { ETHERNET_HEADER_BYTES } from '../../wire/ethernet.ts'
+import { FRAME_HEADROOM_BYTES, type Frame, FramePool } from '../frame.ts'
+import type { FrameReceiver, Link, LinkOffload, Medium } from '../link.ts'
+import { openDevice, type TunDevice, type TunOptions } from './device.ts'
+import { TunError } from './errors.ts'
+import { Readiness } from './readiness.ts'
+import { type SystemCalls, systemCalls } from './system-calls.ts'
+import { readVnetHeader, VNET_HEADER_BYTES, writeVnetHeader } from './vnet-header.ts'
+
+/** Packets read at one turn of the event loop, so that others have theirs. */
+const BATCH_PACKETS = 64
+/** Payload of a super-segment: with every header it stays below 65,535 bytes. */
+const GSO_BYTES = 65_000
+const LARGEST_PACKET_BYTES = 65_535 + ETHERNET_HEADER_BYTES + 4
+/** A packet up to this size moves into a small frame, so that one that has to wait somewhere does not hold 64 KiB. */
+const SMALL_PACKET_BYTES = 1600
+const EAGAIN = 11
+const EBADFD = 77
+
+/** What passed a device. */
+export interface TunCounters {
+  packetsIn: number
+  packetsOut: number
+  /** Super-segments among them. */
+  superSegmentsIn: number
+  superSegmentsOut: number
+  /** Packets that the kernel would not take: its end was down, or its queue full. */
+  outErrors: number
+  inErrors: number
+}
+
+/** The stack's end of a TUN or TAP device: the Linux kernel is at the other. */
+export class TunLink implements Link {
+  readonly medium: Medium
+  readonly mtu: number
+  readonly offload: LinkOffload
+  readonly device: TunDevice
+  receiver: FrameReceiver | null = null
+  /** Called after each batch of packets: timers may have changed. */
+  onBatch: (() => void) | null = null
+  /** The device has gone away (`ip link delete`). Without it the error is thrown. */
+  onError: ((error: TunError) => void) | null = null
+  readonly counters: TunCounters = {
+    packetsIn: 0,
+    packetsOut: 0,
+    superSegmentsIn: 0,
+    superSegmentsOut: 0,
+    outErrors: 0,
+    inErrors: 0,
+  }
+  readonly #pool: FramePool
+  readonly #calls: SystemCalls
+  readonly #readiness: Readiness
+  readonly #linkBytes: number
+  /** What the loop reads into. */
+  readonly #landing: Uint8Array<ArrayBuffer> = new Uint8Array(LARGEST_PACKET_BYTES + VNET_HEADER_BYTES)
+  #open = true
+
+  /** @param pool the stack's, so that frames go through without a copy */
+  constructor(device: TunDevice, pool: FramePool = new FramePool()) {
+    this.device = device
+    this.medium = device.mode === 'tun' ? 'ip' : 'ethernet'
+    this.mtu = device.mtu
+    this.offload = { checksum: device.offload, gsoBytes: device.offload ? GSO_BYTES : 0 }
+    this.#linkBytes = device.mode === 'tun' ? 0 : ETHERNET_HEADER_BYTES
+    this.#pool = pool
+    this.#calls = systemCalls()
+    this.#readiness = new Readiness(
+      device.fd,
+      this.#landing,
+      (length) => this.#onReadable(length),
+      (error) => this.#fail(`Reading ${device.name} failed (${error.code}).`, -(error.errno ?? 0)),
+    )
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  transmit(frame: Frame, _now: number): void {
+    const counters = this.counters
+    if (!this.#open) {
+      counters.outErrors++
+      frame.release()
+      return
+    }
+    writeVnetHeader(frame, this.#linkBytes)
+    const from = frame.start - VNET_HEADER_BYTES
+    const length = frame.end - from
+    if (this.#calls.write(this.device.fd, frame.bytes.subarray(from, frame.end), length) === length) {
+      counters.packetsOut++
+      if (frame.gsoSize > 0) counters.superSegmentsOut++
+    } else {
+      counters.outErrors++
+    }
+    frame.release()
+  }
+
+  /** The loop has read one packet; what else is there is read now. */
+  #onReadable(length: number): void {
+    if (!this.#open) return
+    this.#arrived(this.#landing, length)
+    const { fd } = this.device
+    for (let count = 1; count < BATCH_PACKETS && this.#open; count++) {
+      const frame = this.#pool.allocate(LARGEST_PACKET_BYTES - ETHERNET_HEADER_BYTES - 4, FRAME_HEADROOM_BYTES)
+      const from = FRAME_HEADROOM_BYTES - VNET_HEADER_BYTES
+      const room = frame.bytes.length - from
+      const read = this.#calls.read(fd, frame.bytes.subarray(from), room)
+      if (read <= VNET_HEADER_BYTES) {
+        frame.release()
+        if (read < 0) this.#readFailed(this.#calls.errno())
+        break
+      }
+      if (read <= SMALL_PACKET_BYTES) {
+        this.#arrived(frame.bytes.subarray(from), read)
+        frame.release()
+      } else {
+        frame.end = from + read
+        readVnetHeader(frame.bytes, from, frame)
+        this.#handUp(frame)
+      }
+    }
+    this.onBatch?.()
+  }
+
+  /** A packet with its vnet header at the beginning of `bytes`, to be copied. */
+  #arrived(bytes: Uint8Array, length: number): void {
+    const packetBytes = length - VNET_HEADER_BYTES
+    if (packetBytes <= 0) {
+      this.counters.inErrors++
+      return
+    }
+    const frame = this.#pool.allocate(packetBytes, FRAME_HEADROOM_BYTES)
+    frame.bytes.set(bytes.subarray(VNET_HEADER_BYTES, length), frame.start)
+    frame.end = frame.start + packetBytes
+    readVnetHeader(bytes, 0, frame)
+    this.#handUp(frame)
+  }
+
+  #handUp(frame: Frame): void {
+    this.counters.packetsIn++
+    if (frame.gsoSize > 0) this.counters.superSegmentsIn++
+    if (this.receiver === null) frame.release()
+    else this.receiver(frame, performance.now())
+  }
+
+  #readFailed(errno: number): void {
+    if (errno === EAGAIN) return
+    this.counters.inErrors++
+    if (errno === EBADFD) this.#fail(`${this.device.name} has been deleted.`, errno)
+  }
+
+  #fail(sentence: string, errno: number): void {
+    if (!this.#open) return
+    const error = new TunError('ERR_TUN_GONE', sentence, 'Open it again.', errno)
+    void this.close()
+    if (this.onError === null) throw error
+    this.onError(error)
+  }
+
+  /** An open link keeps the process alive, as a server does. */
+  ref(): void {
+    this.#readiness.ref()
+  }
+
+  unref(): void {
+    this.#readiness.unref()
+  }
+
+  /** Lets go of the device, which then disappears. */
+  async close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    closeSync(this.device.fd)
+    await this.#readiness.close()
+  }
+}
+
+/** Opens a device and makes a link of it. @throws {TunError} */
+export function openTun(options: TunOptions = {}, pool?: FramePool): TunLink {
+  const device = openDevice(options)
+  try {
+    return new TunLink(device, pool)
+  } catch (error) {
+    closeSync(device.fd)
+    throw error
+  }
+}
