@@ -113,8 +113,8 @@ export const rooms = {
       because: 'it reads bytes and records of connections as data, whoever made them',
     },
     sim: {
-      may: ['api', 'stack', 'transport', 'internet', 'link', 'wire', 'layers'],
-      because: 'a world is many stacks and a clock',
+      may: ['dissect', 'api', 'stack', 'transport', 'internet', 'link', 'wire', 'layers'],
+      because: 'a world is many stacks and a clock, and records itself for the dissector',
     },
     bin: {
       may: ['sim', 'dissect', 'api', 'stack', 'transport', 'internet', 'link', 'wire', 'layers'],

@@ -47,6 +47,15 @@ export function integerOption(name: string, text: string | undefined, least: num
   return value
 }
 
+/** A share of an option, as `2%` or `0.02`. Throws UsageError when it is none. */
+export function shareOption(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const [, digits, percent] = /^(\d*\.?\d+)\s*(%?)$/.exec(text.trim()) ?? []
+  const value = Number(digits) / (percent === '%' ? 100 : 1)
+  if (!(value >= 0 && value <= 1)) throw new UsageError(`--${name} takes a share as 2% or 0.02, not "${text}"`)
+  return value
+}
+
 /** Writes a picture or page to the file, or to stdout for `-`; says on stderr where it went. */
 export function writeResult(path: string, text: string): void {
   if (path === '-') {

@@ -1,17 +1,19 @@
 // The command line: finds the command in the table and turns what goes wrong into one line and an exit code
 // (0 done, 1 failed, 2 usage).
 import { type Command, UsageError } from './command.ts'
+import { demo } from './commands/demo.ts'
 import { dissect } from './commands/dissect.ts'
 import { journey } from './commands/journey.ts'
 import { ladder } from './commands/ladder.ts'
 import { layers } from './commands/layers.ts'
 import { plot } from './commands/plot.ts'
 
-const COMMANDS: readonly Command[] = [layers, dissect, ladder, plot, journey]
+const COMMANDS: readonly Command[] = [demo, layers, dissect, ladder, plot, journey]
 
 function usage(): string {
   const width = Math.max(...COMMANDS.map((command) => command.name.length))
   return `Examples
+  netstack demo                          1 MB over a lossy link: every segment, every repair and its reason
   netstack journey "Hello, wire!"        one message down the layers and up again
   netstack dissect capture.pcapng        what is in a capture
   netstack ladder capture.pcapng         a TCP conversation, segment by segment

@@ -14,6 +14,7 @@ import { findIpv6Transport } from '../wire/ipv6-extensions.ts'
 import { LINKTYPE_ETHERNET, LINKTYPE_IPV4, LINKTYPE_IPV6, LINKTYPE_NULL, LINKTYPE_RAW } from '../wire/link-types.ts'
 import { PROTOCOL_TCP } from '../wire/protocols.ts'
 import { parseTcp, TCP_ACK, TCP_SYN, type TcpSegment } from '../wire/tcp.ts'
+import type { TraceSegment } from './trace.ts'
 
 /** A packet of a capture, as a capture file or a simulation gives it. */
 export interface SeenPacket {
@@ -146,6 +147,21 @@ function decode(packet: SeenPacket, medium: SeenInterface): Decoded | undefined 
   } catch (error) {
     if (error instanceof WireError) return undefined
     throw error
+  }
+}
+
+/** The TCP segment in a frame as trace records name it; undefined when it holds none that can be read. */
+export function traceSegmentOf(bytes: Uint8Array, linkType: number): TraceSegment | undefined {
+  const decoded = decode({ timeMs: 0, interface: 0, bytes }, { linkType })
+  if (decoded === undefined) return undefined
+  const { sourcePort, destinationPort, sequenceNumber, acknowledgmentNumber, flags, payload } = decoded.segment
+  return {
+    sourcePort,
+    destinationPort,
+    sequence: sequenceNumber,
+    acknowledgment: acknowledgmentNumber,
+    flags,
+    payloadBytes: payload.length,
   }
 }
 

@@ -79,13 +79,13 @@ export function ladderRows(ladder: Ladder, limit: number = DEFAULT_LADDER_ROWS):
   const rows = condense(segments, keep)
   if (rows.length <= limit) return rows
   // Too much is remarkable: show how it begins and how it ends.
-  const head = Math.ceil((limit * 2) / 3)
-  const tail = limit - head
+  let head = Math.ceil((limit * 2) / 3)
+  let tail = rows.length - (limit - head)
+  if (isGap(rows[head - 1])) head--
+  if (isGap(rows[tail])) tail++
   const place = (row: LadderRow): number =>
     segments.indexOf(isGap(row) ? segments.find((segment) => segment.sentMs >= row.fromMs)! : row)
-  const from = place(rows[head])
-  const to = place(rows[rows.length - tail])
-  return [...rows.slice(0, head), gapOf(segments.slice(from, to)), ...rows.slice(rows.length - tail)]
+  return [...rows.slice(0, head), gapOf(segments.slice(place(rows[head]), place(rows[tail]))), ...rows.slice(tail)]
 }
 
 /** Milliseconds for people: as many digits as matter. */

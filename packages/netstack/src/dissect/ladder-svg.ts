@@ -66,14 +66,19 @@ function secondLines(segment: LadderSegment): string[] {
 /** Heights: in the order of time, no closer than the labels need, and wider the longer the wait, on a logarithmic scale. */
 function layOut(rows: readonly LadderRow[], twoSided: boolean): { events: Event[]; bottom: number } {
   const events: Event[] = []
+  let landedMs = 0
+  const transitMs: [number, number] = [0, 0]
   rows.forEach((row, i) => {
     if (isGap(row)) {
-      events.push(
-        { atMs: row.fromMs, order: 2 * i, side: 0, room: 34, row: i, y: 0 },
-        { atMs: row.fromMs, order: 2 * i, side: 1, room: 34, row: i, y: 0 },
-      )
+      // What is still on its way arrives first, where there is time for it: its arrow is not hidden then.
+      const next = rows[i + 1]
+      const untilMs = next === undefined || isGap(next) ? row.toMs : next.sentMs
+      const atMs = Math.max(row.fromMs, Math.min(landedMs, untilMs))
+      for (const side of [0, 1] as const) events.push({ atMs, order: 2 * i, side, room: 34, row: i, y: 0 })
       return
     }
+    if (row.receivedMs !== undefined) transitMs[row.from] = row.receivedMs - row.sentMs
+    landedMs = Math.max(landedMs, row.sentMs + transitMs[row.from])
     const room = LABEL_HEIGHT + secondLines(row).length * SECOND_LINE_HEIGHT
     events.push({ atMs: row.sentMs, order: 2 * i, side: row.from, room, row: i, y: 0 })
     if (row.receivedMs !== undefined && twoSided) {
@@ -96,7 +101,9 @@ function layOut(rows: readonly LadderRow[], twoSided: boolean): { events: Event[
     y += wait <= 0 ? 0 : Math.min(64, 9 * Math.log2(1 + wait / usual))
     event.y = Math.max(y, last[event.side] + event.room, TOP + event.room)
     // The line that a label leaves beneath its arrow pushes what follows at that end.
-    pending = event.order % 2 === 0 && !isGap(rows[event.row]) ? event.room - LABEL_HEIGHT : 0
+    const lines =
+      event.order % 2 === 0 && !isGap(rows[event.row]) ? (event.room - LABEL_HEIGHT) / SECOND_LINE_HEIGHT : 0
+    pending = lines === 0 ? 0 : lines * SECOND_LINE_HEIGHT + 8
     last[event.side] = event.y + pending
     y = Math.max(y, event.y)
     before = event.atMs
@@ -202,7 +209,7 @@ class LadderPicture {
       const [before, event] = [this.#events[i - 1], this.#events[i]]
       const wait = event.atMs - before.atMs
       const space = event.y - before.y - event.room
-      if (wait < 1 || space < 24 || this.#inFlight(before.atMs, event.atMs)) continue
+      if (wait < 1 || space < 24 || isGap(this.#rows[before.row]) || this.#inFlight(before.atMs, event.atMs)) continue
       const y = before.y + (event.y - event.room - before.y) / 2 + 10
       this.#svg.text(WIDTH / 2, y, `${formatMs(wait)} pass`, {
         'text-anchor': 'middle',
@@ -241,8 +248,15 @@ class LadderPicture {
   #gap(gap: LadderGap, y: number): void {
     const svg = this.#svg
     const top = y - 22
-    svg.rect(LEFT - 8, top, RIGHT - LEFT + 16, 26, '#f8fafc', { rx: 6, stroke: FAINT, 'stroke-dasharray': '4 3' })
-    svg.text(WIDTH / 2, top + 17, `⋯  ${describeGap(gap)}  ⋯`, {
+    const text = `⋯  ${describeGap(gap)}  ⋯`
+    const half = text.length * 3.4 + 14
+    svg.rect(WIDTH / 2 - half, top, half * 2, 26, '#f8fafc', {
+      rx: 13,
+      stroke: FAINT,
+      'fill-opacity': 0.94,
+      'stroke-dasharray': '4 3',
+    })
+    svg.text(WIDTH / 2, top + 17, text, {
       'text-anchor': 'middle',
       fill: MUTED,
       'font-size': 11.5,
@@ -333,7 +347,7 @@ class LadderPicture {
   #times(): void {
     const lowest = [0, 0]
     for (const event of this.#events) {
-      if (event.y < lowest[event.side]) continue
+      if (event.y < lowest[event.side] || isGap(this.#rows[event.row])) continue
       const x = event.side === 0 ? 84 : WIDTH - 84
       this.#svg.mono(x, event.y + 3.5, event.atMs.toFixed(3), {
         'text-anchor': event.side === 0 ? 'end' : 'start',

@@ -68,7 +68,8 @@ function statesByRow(ladder: Ladder, rows: readonly LadderRow[], side: 0 | 1): s
       then(row) && (BY_SENDING.test(state.state) ? row.from === side && /SYN|FIN/.test(row.flags) : row.from !== side)
     const cause = rows.some(likely) ? rows.findIndex(likely) : rows.findIndex(then)
     const before = rows.findLastIndex((row) => (timeAt(row) ?? Number.POSITIVE_INFINITY) <= state.atMs)
-    const at = cause >= 0 ? cause : before
+    const within = rows.findIndex((row) => isGap(row) && row.fromMs <= state.atMs && state.atMs <= row.toMs)
+    const at = cause >= 0 ? cause : within >= 0 ? within : before
     if (at >= 0) texts[at] = state.state
   }
   return texts

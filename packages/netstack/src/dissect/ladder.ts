@@ -289,7 +289,11 @@ class LadderBuilder {
     const end = (segment.sequenceNumber + counted) >>> 0
     if (segment.flags & TCP_RST) result.marks.push('reset')
     if (own.sendNext !== undefined && counted > 0 && later(own.sendNext, segment.sequenceNumber)) {
-      const probes = segment.payload.length <= 1 && end === own.sendNext && peer.lastAcknowledgment === own.sendNext
+      const probes =
+        segment.payload.length <= 1 &&
+        (segment.flags & (TCP_SYN | TCP_FIN)) === 0 &&
+        end === own.sendNext &&
+        peer.lastAcknowledgment === own.sendNext
       result.marks.push(probes ? 'keep-alive' : 'retransmission')
     } else if (
       counted === 0 &&

@@ -36,10 +36,10 @@ export class DelayLine {
     if (index === 0) this.#timers.set(this.#timer, due)
   }
 
-  /** Releases everything that waits; returns how many frames. */
-  clear(): number {
+  /** Gives everything that waits to `drop`, which takes the frames; returns how many. */
+  clear(drop: (frame: Frame) => void): number {
     this.#timers.remove(this.#timer)
-    for (const item of this.#heap) item.frame.release()
+    for (const item of this.#heap) drop(item.frame)
     return this.#heap.splice(0).length
   }
 

@@ -1,5 +1,6 @@
 import { ETHERNET_FCS_BYTES, ETHERNET_MINIMUM_BYTES, verifyFcs, writeFcs } from '../wire/ethernet.ts'
 import type { Frame } from './frame.ts'
+import type { LossSink } from './impairment.ts'
 import type { FrameReceiver, Link } from './link.ts'
 
 /**
@@ -9,6 +10,7 @@ import type { FrameReceiver, Link } from './link.ts'
 export class FcsLink implements Link {
   readonly medium = 'ethernet'
   receiver: FrameReceiver | null = null
+  onLoss: LossSink | null = null
   readonly counters: { fcsErrors: number; tooShort: number } = { fcsErrors: 0, tooShort: 0 }
   readonly #inner: Link
 
@@ -40,6 +42,7 @@ export class FcsLink implements Link {
     if (tooShort || !verifyFcs(frame.bytes, frame.start, frame.end) || this.receiver === null) {
       if (tooShort) this.counters.tooShort++
       else if (this.receiver !== null) this.counters.fcsErrors++
+      this.onLoss?.(frame, now, 'frame check sequence wrong')
       frame.release()
       return
     }

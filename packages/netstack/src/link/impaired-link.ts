@@ -44,8 +44,8 @@ export class ImpairedLink implements Link {
   }
 
   /** Loses everything that the impairment holds. */
-  clear(): void {
-    this.send.clear()
-    this.receive.clear()
+  clear(now?: number): void {
+    this.send.clear(now)
+    this.receive.clear(now)
   }
 }

@@ -68,6 +68,19 @@ export interface ImpairmentCounters {
   marked: number
 }
 
+/** Why a frame was lost on a link. */
+export type LossReason =
+  | 'random loss'
+  | 'loss in a burst'
+  | 'partition'
+  | 'queue full'
+  | 'too many frames under way'
+  | 'link went down'
+  | 'frame check sequence wrong'
+
+/** Is shown a frame that is about to be lost, and must copy what it keeps. */
+export type LossSink = (frame: Frame, now: number, reason: LossReason) => void
+
 /** One direction of an impaired link. Every decision is drawn from `random`, in the order in which frames come. */
 export class Impairment {
   readonly counters: ImpairmentCounters = {
@@ -81,6 +94,7 @@ export class Impairment {
     queueFull: 0,
     marked: 0,
   }
+  onLoss: LossSink | null = null
   #options: ImpairmentOptions
   readonly #medium: Medium
   readonly #random: SeededRandom
@@ -130,10 +144,18 @@ export class Impairment {
     this.#bad = false
   }
 
-  /** Loses everything under way. */
-  clear(): void {
-    this.counters.lost += this.#line.clear()
+  /** Loses everything under way; each frame is shown to `onLoss` when the time is given. */
+  clear(now?: number): void {
+    this.counters.lost += this.#line.clear((frame) => {
+      if (now === undefined) frame.release()
+      else this.#lose(frame, now, 'link went down')
+    })
     this.#busyUntil = 0
+  }
+
+  #lose(frame: Frame, now: number, reason: LossReason): void {
+    this.onLoss?.(frame, now, reason)
+    frame.release()
   }
 
   /** Takes the frame. */
@@ -141,11 +163,12 @@ export class Impairment {
     const options = this.#options
     if (options.partition === true) {
       this.counters.partitioned++
-      frame.release()
+      this.#lose(frame, now, 'partition')
       return
     }
-    if (this.#isLost(options)) {
-      frame.release()
+    const loss = this.#drawLoss(options)
+    if (loss !== null) {
+      this.#lose(frame, now, loss)
       return
     }
     const copies = this.#chance(options.duplicate) ? 2 : 1
@@ -164,30 +187,30 @@ export class Impairment {
     return probability !== undefined && probability > 0 && this.#random.next() < probability
   }
 
-  #isLost(options: ImpairmentOptions): boolean {
+  #drawLoss(options: ImpairmentOptions): LossReason | null {
     const burst = options.burst
     if (burst !== undefined) {
       this.#bad = this.#bad ? !this.#chance(burst.leave) : this.#chance(burst.enter)
       if (this.#chance(this.#bad ? (burst.lossBad ?? 1) : (burst.lossGood ?? 0))) {
         this.counters.lostInBurst++
-        return true
+        return 'loss in a burst'
       }
     }
-    if (!this.#chance(options.loss)) return false
+    if (!this.#chance(options.loss)) return null
     this.counters.lost++
-    return true
+    return 'random loss'
   }
 
   #schedule(frame: Frame, now: number, options: ImpairmentOptions): void {
     if (this.#line.length >= (options.maxFrames ?? 100_000)) {
       this.counters.queueFull++
-      frame.release()
+      this.#lose(frame, now, 'too many frames under way')
       return
     }
     if (this.#chance(options.corrupt)) this.#corrupt(frame, options.corruptBits ?? 1)
     const departure = this.#depart(frame, now, options)
     if (departure < 0) {
-      frame.release()
+      this.#lose(frame, now, 'queue full')
       return
     }
     let due = departure + this.#delay(options)

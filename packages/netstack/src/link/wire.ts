@@ -69,13 +69,14 @@ export class WireEnd implements Link {
     this.framesSent++
   }
 
-  /** Loses what is under way from this end. */
-  clear(): void {
+  /** Loses what is under way from this end; `drop` is shown each frame. */
+  clear(drop?: (frame: Frame) => void): void {
     this.#timers.remove(this.#timer)
     while (this.#head !== undefined) {
       const frame = this.#head
       this.#head = frame.next
       this.framesDropped++
+      drop?.(frame)
       frame.release()
     }
     this.#tail = undefined

@@ -1,5 +1,6 @@
 import { IpAddress } from '../internet/address.ts'
 import type { Frame } from '../link/frame.ts'
+import type { LossSink } from '../link/impairment.ts'
 import type { FrameReceiver, Link, Medium } from '../link/link.ts'
 import {
   ETHERNET_HEADER_BYTES,
@@ -15,6 +16,7 @@ export class GateLink implements Link {
   /** Whether frames from that address are lost. Null lets everything pass. */
   blocks: ((source: IpAddress) => boolean) | null = null
   framesBlocked = 0
+  onLoss: LossSink | null = null
   readonly #inner: Link
 
   constructor(inner: Link) {
@@ -22,7 +24,10 @@ export class GateLink implements Link {
     inner.receiver = (frame, now) => {
       const { receiver } = this
       const isBlocked = this.blocks !== null && this.#isBlocked(frame, this.blocks)
-      if (isBlocked) this.framesBlocked++
+      if (isBlocked) {
+        this.framesBlocked++
+        this.onLoss?.(frame, now, 'partition')
+      }
       if (isBlocked || receiver === null) frame.release()
       else receiver(frame, now)
     }

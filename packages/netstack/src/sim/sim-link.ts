@@ -1,7 +1,7 @@
 import { FcsLink } from '../link/fcs.ts'
-import type { FramePool } from '../link/frame.ts'
+import type { Frame, FramePool } from '../link/frame.ts'
 import { ImpairedLink } from '../link/impaired-link.ts'
-import type { ImpairmentOptions } from '../link/impairment.ts'
+import type { ImpairmentOptions, LossReason, LossSink } from '../link/impairment.ts'
 import type { Link } from '../link/link.ts'
 import type { SeededRandom } from '../link/random.ts'
 import { TapLink } from '../link/tap.ts'
@@ -9,6 +9,9 @@ import type { TimerQueue } from '../link/timer-queue.ts'
 import { createWire, type WireEnd } from '../link/wire.ts'
 import { GateLink } from './gate.ts'
 import type { ExpandedEnd, ExpandedLink } from './topology.ts'
+
+/** Is shown each frame that a link loses, and why; must copy what it keeps. */
+export type LinkLossSink = (link: SimLink, frame: Frame, now: number, reason: LossReason) => void
 
 /** One end of a simulated link: tap, then gate, then FCS, then faults, then the wire. */
 export interface SimLinkEnd {
@@ -29,9 +32,12 @@ export class SimLink {
   readonly ends: readonly [SimLinkEnd, SimLinkEnd]
   /** Told when the link goes up or down, so that the interfaces lose their carrier. */
   onCarrier: ((up: boolean) => void) | null = null
+  readonly losses: Set<LinkLossSink> = new Set()
+  readonly #clock: () => number
   #isUp = true
 
-  constructor(options: ExpandedLink, random: SeededRandom, pool: FramePool, timers: TimerQueue) {
+  constructor(options: ExpandedLink, random: SeededRandom, pool: FramePool, timers: TimerQueue, clock: () => number) {
+    this.#clock = clock
     this.name = options.name
     this.options = options
     const { medium = 'ethernet', mtu = 1500, delayMs = 0 } = options
@@ -44,9 +50,16 @@ export class SimLink {
       const fcs = options.fcs === true ? new FcsLink(impaired) : null
       const gate = new GateLink(fcs ?? impaired)
       const tap = new TapLink(gate)
+      impaired.send.onLoss = this.#onLoss
+      gate.onLoss = this.#onLoss
+      if (fcs !== null) fcs.onLoss = this.#onLoss
       return { end: options.ends[index], link: tap, tap, gate, impaired, fcs, wire: wires[index] }
     }
     this.ends = [build(0), build(1)]
+  }
+
+  readonly #onLoss: LossSink = (frame, now, reason) => {
+    for (const sink of this.losses) sink(this, frame, now, reason)
   }
 
   get isUp(): boolean {
@@ -57,10 +70,11 @@ export class SimLink {
   down(): void {
     if (!this.#isUp) return
     this.#isUp = false
+    const now = this.#clock()
     for (const { wire, impaired } of this.ends) {
       wire.connected = false
-      wire.clear()
-      impaired.clear()
+      wire.clear((frame) => this.#onLoss(frame, now, 'link went down'))
+      impaired.clear(now)
     }
     this.onCarrier?.(false)
   }

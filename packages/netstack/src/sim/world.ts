@@ -47,7 +47,8 @@ export class World {
     this.scheduler = this.#tasks
     this.topology = expandTopology(options)
     for (const expanded of this.topology.links) {
-      const link = new SimLink(expanded, this.random.fork(`link ${expanded.name}`), this.pool, this.timers)
+      const random = this.random.fork(`link ${expanded.name}`)
+      const link = new SimLink(expanded, random, this.pool, this.timers, () => this.#now)
       this.links.set(link.name, link)
     }
     for (const [name, host] of Object.entries(options.hosts)) {
