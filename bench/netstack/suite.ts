@@ -6,6 +6,7 @@ import { median } from '../suite.ts'
 import { bulkTransfer, copyAndSum } from './bulk.ts'
 import { manyConnections, shortConnections } from './connections.ts'
 import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
+import { LATE_MS, speakOver, VOICE_LOSS_RATES } from './voice.ts'
 
 interface Row {
   readonly row: string
@@ -104,12 +105,24 @@ const exactRows: readonly ExactRow[] = [
       return { value: utilisation * 100, note: `Jain's index ${fairness}, ${(dropRate * 100).toFixed(2)} % dropped` }
     },
   })),
+  ...VOICE_LOSS_RATES.map((loss) => ({
+    row: `voice-${loss * 100}`,
+    what: `50 datagrams of 160 bytes a second, round trip 60 ms, ${loss * 100} % lost: useless (lost, or later than ${LATE_MS} ms)`,
+    unit: '% by UDP',
+    better: 'lower' as const,
+    measure: () => {
+      const [udp, tcp] = (['udp', 'tcp'] as const).map((transport) => speakOver(transport, loss).figure)
+      const delays = `p99 ${udp!.p99Ms} and ${tcp!.p99Ms} ms, jitter ${udp!.jitterMs} and ${tcp!.jitterMs} ms`
+      const note = `by TCP ${(100 * (tcp!.lost + tcp!.late)).toFixed(2)} %; ${delays}; headers ${udp!.headerBytes} and ${tcp!.headerBytes} bytes`
+      return { value: 100 * (udp!.lost + udp!.late), note }
+    },
+  })),
 ]
 
 export const suite: BenchmarkSuite = {
   title: 'netstack',
   method:
-    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC. "ceiling" copies and sums the same bytes twice and does nothing else.',
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else.',
   rows: [...rows, ...exactRows].map(({ row, what }) => ({ row, what })),
   run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
     // Memory is measured after a collection.
