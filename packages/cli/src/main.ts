@@ -10,6 +10,7 @@ import { passwd } from './commands/passwd.ts'
 import { pub } from './commands/pub.ts'
 import { reply } from './commands/reply.ts'
 import { request } from './commands/request.ts'
+import { scrub } from './commands/scrub.ts'
 import { serve } from './commands/serve.ts'
 import { sub } from './commands/sub.ts'
 
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   check,
   init,
   passwd,
+  scrub,
   completionCommand(() => commands),
   natsServer,
 ]

@@ -8,7 +8,7 @@ export function isTerminal(): boolean {
 }
 
 /** Styles for a terminal; plain where there is none or NO_COLOR is set. */
-function paint(style: Parameters<typeof styleText>[0], text: string): string {
+export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true })
 }
 
@@ -19,6 +19,15 @@ function textOf(bytes: Uint8Array): string | undefined {
     return utf8.decode(bytes)
   } catch {
     return undefined
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -35,29 +44,32 @@ export function messageAsJson(message: Msg): string {
   if (text === undefined) {
     row.encoding = 'base64'
     row.data = Buffer.from(message.data).toString('base64')
+  } else if (isJson(text)) {
+    // As it came, so that numbers keep their digits and it can be sent again; line breaks in JSON stand between tokens only.
+    return `${JSON.stringify(row).slice(0, -1)},"data":${text.replace(/[\r\n]/g, ' ').trim()}}\n`
   } else {
-    try {
-      row.data = JSON.parse(text)
-    } catch {
-      row.encoding = 'text'
-      row.data = text
-    }
+    row.encoding = 'text'
+    row.data = text
   }
   return `${JSON.stringify(row)}\n`
+}
+
+/** A text whose control characters cannot steer the reader's terminal. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f\x80-\x9f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 /** A message for a person: time, subject, payload; headers and reply on lines of their own. */
 export function messageAsText(message: Msg, now: Date): string {
   const time = paint('dim', now.toTimeString().slice(0, 8))
   const text = textOf(message.data)
-  // Control characters of a payload must not steer the reader's terminal.
   const shown =
     text === undefined
       ? paint('yellow', `${message.data.length} bytes: ${Buffer.from(message.data.subarray(0, 32)).toString('hex')}`)
-      : text.replace(
-          /[\0-\x08\x0b-\x1f\x7f\x80-\x9f]/g,
-          (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-        )
+      : printable(text)
   let lines = `${time} ${paint('cyan', message.subject)} ${shown}\n`
   if (message.reply) lines += `         ${paint('dim', `reply: ${message.reply}`)}\n`
   for (const [name, values] of message.headers ?? []) {
