@@ -8,11 +8,13 @@ import { init } from './commands/init.ts'
 import { natsServer } from './commands/nats-server.ts'
 import { passwd } from './commands/passwd.ts'
 import { pub } from './commands/pub.ts'
+import { redrive } from './commands/redrive.ts'
 import { reply } from './commands/reply.ts'
 import { request } from './commands/request.ts'
 import { scrub } from './commands/scrub.ts'
 import { serve } from './commands/serve.ts'
 import { sub } from './commands/sub.ts'
+import { tap } from './commands/tap.ts'
 
 const commands: readonly Command[] = [
   serve,
@@ -25,6 +27,8 @@ const commands: readonly Command[] = [
   init,
   passwd,
   scrub,
+  tap,
+  redrive,
   completionCommand(() => commands),
   natsServer,
 ]

@@ -62,15 +62,17 @@ export function printable(text: string): string {
   )
 }
 
+/** A payload for a person; of what is no text the beginning, in hexadecimal digits. */
+export function payloadAsText(data: Uint8Array): string {
+  const text = textOf(data)
+  if (text !== undefined) return printable(text)
+  return paint('yellow', `${data.length} bytes: ${Buffer.from(data.subarray(0, 32)).toString('hex')}`)
+}
+
 /** A message for a person: time, subject, payload; headers and reply on lines of their own. */
 export function messageAsText(message: Msg, now: Date): string {
   const time = paint('dim', now.toTimeString().slice(0, 8))
-  const text = textOf(message.data)
-  const shown =
-    text === undefined
-      ? paint('yellow', `${message.data.length} bytes: ${Buffer.from(message.data.subarray(0, 32)).toString('hex')}`)
-      : printable(text)
-  let lines = `${time} ${paint('cyan', message.subject)} ${shown}\n`
+  let lines = `${time} ${paint('cyan', message.subject)} ${payloadAsText(message.data)}\n`
   if (message.reply) lines += `         ${paint('dim', `reply: ${message.reply}`)}\n`
   for (const [name, values] of message.headers ?? []) {
     lines += `         ${paint('dim', `${name}: ${values.join(', ')}`)}\n`

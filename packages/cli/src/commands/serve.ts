@@ -67,7 +67,7 @@ export const serve: Command = {
     })
     const { hub } = service
     if (values.quiet !== true) greet(service, loaded)
-    const portsFile = values['ports-file'] as string | undefined
+    const portsFile = (values['ports-file'] as string | undefined) ?? process.env.WIREHUB_PORTS_FILE
     if (portsFile !== undefined) writePorts(portsFile, hub.addresses)
     process.on('SIGHUP', () => void reload(service, values, log))
     const signal = await ending()

@@ -1,0 +1,87 @@
+/** `wirehub tap`: a live look at messages before and after scrubbing. */
+import type { Msg } from '@nats-io/transport-node'
+import { HubError, parsePattern } from '@wirehub/hub'
+import { clientOptions, connectClient } from '../client.ts'
+import { type Command, exitCodes } from '../command.ts'
+import { isTerminal, messageAsJson, paint, payloadAsText } from '../output.ts'
+
+const SIDES = ['before', 'after'] as const
+const PREFIX = 'wirehub-tap-'
+
+export const tap: Command = {
+  name: 'tap',
+  summary: 'Shows messages as they come in (before) or as they go on (after scrubbing), without taking part.',
+  usage: 'before|after [SUBJECT]... [options]',
+  examples: [
+    ['wirehub tap after', 'everything, with what scrubbing did to it and why'],
+    ["wirehub tap after 'events.>' --count 10 --json", 'the next ten, as JSON lines'],
+    ["wirehub tap before 'events.>'", 'unscrubbed; needs scrub.tap: true in the configuration'],
+  ],
+  options: {
+    ...clientOptions,
+    count: { type: 'string', short: 'n', value: 'N', help: 'end after so many messages' },
+    json: { type: 'boolean', help: 'JSON lines even on a terminal' },
+  },
+  async run(values, [side, ...subjects]) {
+    if (side !== 'before' && side !== 'after') {
+      throw new HubError('WIREHUB_ERR_USAGE', 'Say which side: before or after.', { cure: `wirehub tap ${SIDES[1]}` })
+    }
+    const limit = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count)
+    if (!(limit > 0)) throw new HubError('WIREHUB_ERR_USAGE', '--count takes a whole number above 0.')
+    const patterns = (subjects.length === 0 ? ['>'] : subjects).map((one) => `$HUB.TAP.${side}.${parsePattern(one)}`)
+    const asJson = values.json === true || !isTerminal()
+    const connection = await connectClient(values, 'wirehub tap')
+    let seen = 0
+    let refusal: Error | undefined
+    for (const pattern of patterns) {
+      connection.subscribe(pattern, {
+        callback: (error, message) => {
+          if (error !== null) {
+            refusal = error
+            void connection.close()
+          } else if (seen++ < limit) {
+            process.stdout.write(asJson ? messageAsJson(message) : asText(message, side, new Date()))
+            if (seen === limit) void connection.close()
+          }
+        },
+      })
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void connection.close())
+    await connection.flush().catch(() => {})
+    if (refusal === undefined) console.error(`looking at ${patterns.join(', ')}; Ctrl-C ends`)
+    const problem = await connection.closed()
+    if (refusal !== undefined) throw denied(refusal, side)
+    if (problem instanceof Error) {
+      throw new HubError('WIREHUB_ERR_CONNECT', `The connection was lost: ${problem.message}`)
+    }
+    return exitCodes.ok
+  },
+}
+
+function denied(refusal: Error, side: string): HubError {
+  const before =
+    side === 'before'
+      ? 'Set scrub.tap: true in the configuration of the hub; where it has users'
+      : 'Where the hub has users'
+  return new HubError('WIREHUB_ERR_PERMISSION_DENIED', refusal.message, {
+    cure: `${before}, ask for permission to subscribe to $HUB.TAP.${side}.>; without users it is possible from its own machine only.`,
+  })
+}
+
+/** One message: time, subject, what became of it, payload; then its own headers. */
+function asText(message: Msg, side: string, now: Date): string {
+  const subject = message.subject.slice(`$HUB.TAP.${side}.`.length)
+  const facts = new Map<string, string>()
+  const own: string[] = []
+  for (const [name, values] of message.headers ?? []) {
+    if (name.toLowerCase().startsWith(PREFIX)) facts.set(name.toLowerCase().slice(PREFIX.length), values.join(', '))
+    else own.push(`${name}: ${values.join(', ')}`)
+  }
+  const outcome = facts.get('outcome')
+  const style = { changed: 'yellow', rejected: 'red', unchanged: 'green', 'no-policy': 'dim' } as const
+  const verdict = outcome === undefined ? '' : ` ${paint(style[outcome as keyof typeof style] ?? 'dim', outcome)}`
+  const why = facts.get('reason') ?? facts.get('findings')
+  let lines = `${paint('dim', now.toTimeString().slice(0, 8))} ${paint('cyan', subject)}${verdict} ${payloadAsText(message.data)}\n`
+  for (const line of [...(why === undefined ? [] : [why]), ...own]) lines += `         ${paint('dim', line)}\n`
+  return lines
+}
