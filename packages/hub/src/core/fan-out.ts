@@ -21,6 +21,7 @@ export class FanOut {
   #slab: Slab | undefined = undefined
   #at = 0
   #messages = 0
+  #messageBytes = 0
   #patches: Int32Array = new Int32Array(64)
   #open = false
   #origins: Connection[] = []
@@ -58,6 +59,7 @@ export class FanOut {
     if (leader.patch !== undefined) this.#notePatch(this.#at + leader.patchAt(message))
     this.#at = leader.encode(message, slab.buffer, this.#at)
     this.#messages++
+    this.#messageBytes += message.sizeBytes
     const origin = message.origin
     if (origin !== undefined && this.#origins[this.#origins.length - 1] !== origin) this.#origins.push(origin)
   }
@@ -93,7 +95,9 @@ export class FanOut {
     if (messages === 0 || slab === undefined) return
     const start = 0
     const end = this.#at
+    const messageBytes = this.#messageBytes
     this.#messages = 0
+    this.#messageBytes = 0
     let view: Buffer | undefined
     const before = this.#turn.origins
     this.#turn.origins = this.#origins
@@ -102,7 +106,7 @@ export class FanOut {
       if (member.closed || member.connection === undefined) continue
       const connection = member.connection
       member.delivered += messages
-      connection.countOut(messages, end - start)
+      connection.countOut(messages, messageBytes)
       const differs =
         leaderPatch !== undefined && member !== this.#leader && !leaderPatch.equals(member.patch as Buffer)
       if (differs) this.#appendPatched(member, slab.buffer, start, end, messages)

@@ -82,10 +82,12 @@ export class Outbound {
 
   /** Queues a copy of source[start, end). What is longer than the room left goes on in further slabs. */
   append(source: Buffer, start: number, end: number): void {
+    if (this.#closed) return
     this.reserve(0)
     let from = start
     while (from < end) {
       if (this.at === this.#limit) this.#grow(1)
+      if (this.#closed) return
       const to = Math.min(end, from + this.#limit - this.at)
       this.at = copyBytes(this.buffer, this.at, source, from, to)
       from = to
@@ -94,6 +96,7 @@ export class Outbound {
 
   /** Queues a view as it is. The bytes must not change until they are written; a slab is held until then. */
   appendReference(view: Buffer, slab: Slab | undefined): void {
+    if (this.#closed) return
     this.reserve(0)
     this.#seal()
     if (slab !== undefined) slab.references++
@@ -114,6 +117,7 @@ export class Outbound {
   }
 
   #grow(count: number): void {
+    if (this.#closed) return this.#scrap(count)
     this.#seal()
     if (this.#slab !== undefined) this.#turn.pool.release(this.#slab)
     const slab = this.#turn.pool.take(count)
@@ -123,8 +127,18 @@ export class Outbound {
     this.#sealed = 0
     this.#limit = slab.buffer.length
     if (this.pendingBytes > this.alarmBytes) this.#owner.onPressure(this)
+    // The owner may have ended the connection: whoever is about to encode must find the room that it asked for.
+    if (this.#closed) return this.#scrap(count)
     // Much is waiting already: let the kernel work while we go on encoding.
     if (this.#queuedBytes >= 2 * this.#turn.pool.slabBytes && this.#inFlightBytes === 0) this.flush()
+  }
+
+  // Room for an encoder that is in the middle of a dispatch to a connection that has just ended: nobody will read it.
+  #scrap(count: number): void {
+    this.buffer = Buffer.allocUnsafe(count)
+    this.at = 0
+    this.#sealed = 0
+    this.#limit = count
   }
 
   /** Hands everything queued to the socket, unless a write is still under way: then it follows when that one has ended. */
@@ -134,7 +148,7 @@ export class Outbound {
     this.#seal()
     const chunks = this.#chunks
     const count = chunks.length
-    if (count === 0) return
+    if (count === 0) return this.#releaseIdle()
     this.#inFlightBytes = this.#queuedBytes
     this.#queuedBytes = 0
     const slabs = this.#inFlightSlabs
