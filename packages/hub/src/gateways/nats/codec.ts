@@ -33,6 +33,11 @@ const RESERVED_REPLIES = ['_R_.', '$JS.ACK.', '$HUB.']
 /** What an operation comes to that does not end where the next begins. */
 const INCOMPLETE = -1
 const ENDED = -2
+/** The quick way does not fit. */
+const UNLIKE = -3
+const ZERO = 48
+/** Sizes of more digits take the long way. */
+const MOST_DIGITS = 7
 
 // Shared by all codecs: a dispatch is over before the next begins.
 const line = new PublishLine()
@@ -116,7 +121,8 @@ export class NatsCodec implements Codec {
       let next: number
       // 'PUB ', the operation that everything else is rare beside.
       if (first === 80 && at + 4 <= end && source[at + 1] === 85 && source[at + 2] === 66 && source[at + 3] === SPACE) {
-        next = this.#publish(source, at + 4, end, false)
+        next = this.#publishAgain(source, at + 4, end)
+        if (next === UNLIKE) next = this.#publish(source, at + 4, end, false)
       } else if (
         first === 72 &&
         at + 5 <= end &&
@@ -132,6 +138,52 @@ export class NatsCodec implements Codec {
       at = next
     }
     return at
+  }
+
+  /**
+   * PUB to the same subject as before, without reply, spaced canonically and wholly read: what most streams consist of. Everything else is `UNLIKE`
+   * and goes the long way.
+   */
+  #publishAgain(source: Buffer, start: number, end: number): number {
+    const route = this.#lastRoute
+    const connection = this.#connection
+    if (route === undefined || route.generation !== connection.account.generation) return UNLIKE
+    const subject = route.subjectBytes
+    let at = start + subject.length
+    // Within the chunk, and a digit and CR LF behind the subject.
+    if (at + 4 > end || source[at] !== SPACE) return UNLIKE
+    for (let i = subject.length - 1; i >= 0; i--) if (source[start + i] !== subject[i]) return UNLIKE
+    const wireStart = ++at
+    let total = 0
+    let digit = source[at] - ZERO
+    while (digit >= 0 && digit <= 9 && at - wireStart < MOST_DIGITS) {
+      total = total * 10 + digit
+      digit = source[++at] - ZERO
+    }
+    const payloadEnd = at + 2 + total
+    if (
+      at === wireStart ||
+      payloadEnd + 2 > end ||
+      source[at] !== CR ||
+      source[at + 1] !== LF ||
+      source[payloadEnd] !== CR ||
+      source[payloadEnd + 1] !== LF ||
+      total > connection.limits.maxPayloadBytes ||
+      at - start > connection.limits.maxControlLineBytes
+    ) {
+      return UNLIKE
+    }
+    message.account = connection.account
+    message.route = route
+    message.origin = connection
+    message.source = source
+    message.replyStart = message.replyEnd = 0
+    message.headersStart = message.headersEnd = message.payloadStart = at + 2
+    message.payloadEnd = payloadEnd
+    message.wireStart = wireStart
+    message.wireEnd = payloadEnd + 2
+    this.#dispatch(route)
+    return connection.state === 'ready' ? payloadEnd + 2 : ENDED
   }
 
   #publish(source: Buffer, start: number, end: number, withHeaders: boolean): number {
