@@ -1,6 +1,4 @@
 /** `wirehub redrive`: publishes dead letters anew, once what refused them has been mended. */
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { createInbox, headers as makeHeaders, type NatsConnection } from '@nats-io/transport-node'
 import { HubError } from '@wirehub/hub'
 import { type KeyRing, openDeadLetter } from '@wirehub/scrub'
@@ -8,7 +6,8 @@ import { clientOptions, connectClient } from '../client.ts'
 import { type Command, exitCodes } from '../command.ts'
 import { isTerminal } from '../output.ts'
 import { type Letter, parseLetter } from '../scrub/letters.ts'
-import { configOption, loadKeys } from '../scrub/load.ts'
+import { configOption, loadKeys, withScrubErrors } from '../scrub/load.ts'
+import { readPayload } from '../scrub/payload.ts'
 
 const REFUSED = 400
 const NO_RESPONDERS = 503
@@ -46,28 +45,37 @@ export const redrive: Command = {
       throw new HubError('WIREHUB_ERR_USAGE', 'A file is missing.', { cure: 'wirehub redrive letters.ndjson' })
     let keys: KeyRing | undefined
     const ring = (): KeyRing => (keys ??= loadKeys(values).keys)
-    const totals: Totals = { taken: 0, unheard: 0, refused: 0, empty: 0, failed: 0 }
-    const connection = values['dry-run'] === true ? undefined : await connectClient(values, 'wirehub redrive')
-    const sender = connection === undefined ? undefined : new Sender(connection, totals)
-    try {
-      let at = 0
-      for await (const line of linesOf(file)) {
-        at++
-        if (line.trim() === '') continue
-        const letter = opened(parseLetter(line, `${file}:${at}`), ring)
-        if (letter === undefined) totals.empty++
-        else if (sender === undefined)
-          console.error(`would send ${letter.payload.length} bytes to ${letter.subject} (${letter.reason})`)
-        else await sender.send(letter)
+    // All are read before the first is sent: a file with a mistake in it is not sent by halves.
+    const letters = await withScrubErrors(() => readLetters(file, ring))
+    const kept = letters.filter((one) => one !== undefined)
+    const totals: Totals = { taken: 0, unheard: 0, refused: 0, empty: letters.length - kept.length, failed: 0 }
+    if (values['dry-run'] === true) {
+      for (const { subject, payload, reason } of kept) {
+        process.stdout.write(`${subject}  ${payload.length} bytes  ${reason}\n`)
       }
-      await sender?.settle()
+      console.error(`${kept.length} would be sent, ${totals.empty} have no content`)
+      return exitCodes.ok
+    }
+    const connection = await connectClient(values, 'wirehub redrive')
+    try {
+      const sender = new Sender(connection, totals)
+      for (const letter of kept) await sender.send(letter)
+      await sender.settle()
     } finally {
-      await connection?.close()
+      await connection.close()
     }
     if (values.json === true || !isTerminal()) process.stdout.write(`${JSON.stringify(totals)}\n`)
     else process.stdout.write(`${summary(totals)}\n`)
     return totals.refused + totals.empty + totals.failed === 0 ? exitCodes.ok : exitCodes.failed
   },
+}
+
+async function readLetters(file: string, ring: () => KeyRing): Promise<(Letter | undefined)[]> {
+  const lines = (await readPayload(file)).toString('utf8').split('\n')
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return []
+    return [opened(parseLetter(line, `${file}:${index + 1}`), ring)]
+  })
 }
 
 function summary({ taken, unheard, refused, empty, failed }: Totals): string {
@@ -76,31 +84,6 @@ function summary({ taken, unheard, refused, empty, failed }: Totals): string {
     parts.push(`${empty} without content: the policy keeps nothing of what it refuses (deadLetter: dropped)`)
   if (failed > 0) parts.push(`${failed} not permitted`)
   return parts.join(', ')
-}
-
-function linesOf(file: string): AsyncIterable<string> {
-  const input = file === '-' ? process.stdin : createReadStream(file)
-  input.on('error', () => {})
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  return readable(input, lines, file)
-}
-
-async function* readable(
-  input: NodeJS.ReadableStream,
-  lines: AsyncIterable<string>,
-  file: string,
-): AsyncGenerator<string> {
-  const failure = new Promise<never>((_resolve, reject) =>
-    input.once('error', (error: Error) =>
-      reject(new HubError('WIREHUB_ERR_USAGE', `Cannot read the letters: ${error.message}`, { place: file })),
-    ),
-  )
-  const iterator = lines[Symbol.asyncIterator]()
-  for (;;) {
-    const { value, done } = await Promise.race([iterator.next(), failure])
-    if (done === true) return
-    yield value
-  }
 }
 
 /** What can be sent of a letter; undefined when nothing was kept. */

@@ -1,9 +1,8 @@
 /** `wirehub scrub`: tries policies, tests them, lists them, and undoes what can be undone. */
 import { HubError } from '@wirehub/hub'
-import { ScrubError } from '@wirehub/scrub'
 import type { Command, OptionValues } from '../command.ts'
 import { runTest } from '../scrub/fixtures.ts'
-import { configOption } from '../scrub/load.ts'
+import { configOption, withScrubErrors } from '../scrub/load.ts'
 import { runDecrypt, runDetokenise } from '../scrub/reveal.ts'
 import { runRules } from '../scrub/rules.ts'
 import { runTry } from '../scrub/try.ts'
@@ -51,17 +50,6 @@ export const scrub: Command = {
         cure: `It may be: ${Object.keys(actions).join(', ')}; see wirehub scrub --help.`,
       })
     }
-    try {
-      return await action(values, more)
-    } catch (error) {
-      if (!(error instanceof ScrubError)) throw error
-      throw new HubError(
-        error.code === 'SCRUB_ERR_DENIED' ? 'WIREHUB_ERR_PERMISSION_DENIED' : 'WIREHUB_ERR_REFUSED',
-        error.message,
-        {
-          cause: error,
-        },
-      )
-    }
+    return withScrubErrors(() => action(values, more))
   },
 }

@@ -8,6 +8,7 @@ import {
   MemoryVault,
   type Scrubber,
   type ScrubConfig,
+  ScrubError,
 } from '@wirehub/scrub'
 import type { OptionSpec, OptionValues } from '../command.ts'
 import { loadConfig } from '../config.ts'
@@ -67,4 +68,15 @@ export function exampleSubject(pattern: string): string {
     .split('.')
     .map((token) => (token === '*' || token === '>' ? 'try' : token))
     .join('.')
+}
+
+/** Errors of the scrub library as errors of this command line. */
+export async function withScrubErrors<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!(error instanceof ScrubError)) throw error
+    const code = error.code === 'SCRUB_ERR_DENIED' ? 'WIREHUB_ERR_PERMISSION_DENIED' : 'WIREHUB_ERR_REFUSED'
+    throw new HubError(code, error.message, { cause: error })
+  }
 }
