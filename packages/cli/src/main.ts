@@ -2,6 +2,7 @@
 import { HubError, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
 import { bench } from './commands/bench.ts'
+import { certs } from './commands/certs.ts'
 import { check } from './commands/check.ts'
 import { completionCommand } from './commands/completion.ts'
 import { init } from './commands/init.ts'
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   bench,
   check,
   init,
+  certs,
   passwd,
   scrub,
   tap,
