@@ -112,7 +112,7 @@ export class Ipv4 {
     info.toGroup = toGroup
     info.interface = network
     info.headerStart = frame.start
-    frame.start += headerBytes
+    frame.start += headerBytes // RFC9293:MUST-50: options of IP stay below
     const transport = this.#internet.transports[header.protocol]
     if (transport === null) {
       this.counters.inUnknownProtocols++

@@ -208,7 +208,7 @@ test('a router cuts IPv4 packets that may be cut, and a loop ends when the TTL d
   assert.equal(a.internet.icmp.v4.counters.inTimeExceeded, 1)
 })
 
-test('source addresses are chosen by scope, state, interface and prefix (RFC 6724 5)', () => {
+test('source addresses are chosen by scope, state, interface and prefix [RFC9293:MUST-44] (RFC 6724 5)', () => {
   const net = new Net()
   const host = net.host()
   const [first] = createWire(net.timers)

@@ -5,6 +5,7 @@ import { commonPrefixLength } from './prefix.ts'
 /**
  * The address that a packet to `destination` through `out` carries as its source. IPv4: the address in the network
  * of the next hop, else the first (RFC 1122 3.3.4.3). IPv6: rules 1, 2, 3, 5 and 8 of RFC 6724 5.
+ * RFC9293:MUST-44 asks for it before a SYN.
  */
 export function selectSource(
   destination: IpAddress,

@@ -159,7 +159,7 @@ export function writeOptions(space: OptionSpace, options: readonly object[]): Ui
   return bytes
 }
 
-/** Fills the list up to its alignment with the kind that ends it, or with padding. */
+/** Fills the list up to its alignment with the kind that ends it, or with padding. RFC9293:MUST-69: zeros behind the end. */
 function pad(space: OptionSpace, bytes: Uint8Array, from: number): void {
   const missing = bytes.length - from
   if (missing === 0) return

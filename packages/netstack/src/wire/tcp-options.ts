@@ -49,6 +49,7 @@ const SACK_BLOCK = new Format<SackBlock>({
   ],
 })
 
+/** RFC9293:MUST-68: all but the first two have a length. */
 const FORMATS = [
   new Format<{ kind: number; padding: Uint8Array }>({
     name: 'end',
@@ -191,7 +192,7 @@ function read32(bytes: Uint8Array, at: number): number {
 
 /**
  * Reads the options bytes[start..end) into `into` without allocating. An option whose length is not that of its kind is passed over.
- * Returns the number of bytes, or FAULT_OPTION where a length cannot be (RFC 9293 MUST-7); what stood before it has been read.
+ * Returns the number of bytes, or FAULT_OPTION where a length cannot be (RFC9293:MUST-7); what stood before it has been read.
  */
 export function readTcpOptions(bytes: Uint8Array, start: number, end: number, into: TcpOptionNumbers): number {
   clear(into)

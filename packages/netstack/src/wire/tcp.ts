@@ -166,7 +166,7 @@ export function writeTcpHeader(
   return start + TCP_HEADER_BYTES
 }
 
-/** Computes the checksum of the segment bytes[start..end) over `pseudoSum` (RFC 9293 MUST-2) and writes it into its place. */
+/** Computes the checksum of the segment bytes[start..end) over `pseudoSum` (RFC9293:MUST-2) and writes it into its place. */
 function writeTcpChecksum(bytes: Uint8Array, start: number, end: number, pseudoSum: number): void {
   bytes[start + 16] = 0
   bytes[start + 17] = 0

@@ -185,7 +185,7 @@ function answerUnacceptable(connection: Connection, segment: Segment, now: numbe
   connection.sendAck(now, repeated ? 'duplicate' : 'not acceptable', 'RFC 9293 3.10.7.4')
 }
 
-/** Second, check the RST bit: RFC 9293 3.5.3 with RFC 5961 3.2. */
+/** Second, check the RST bit: RFC 9293 3.5.3 with RFC 5961 3.2; what data it has does not matter (RFC9293:SHLD-2). */
 function secondCheckReset(connection: Connection, segment: Segment, now: number): boolean {
   if ((segment.flags & RST) === 0) return true
   if (segment.sequence !== connection.receiver.next) {

@@ -121,7 +121,7 @@ test('TIME-WAIT: a repeated FIN is acknowledged and starts the 2 MSL again', () 
   assert.equal(connection.state, 'CLOSED')
 })
 
-test('TIME-WAIT: a later SYN begins a new connection, an old one does not [RFC9293:MAY-2] (RFC 6191)', () => {
+test('TIME-WAIT: a later SYN begins a new connection, an old one does not [RFC9293:MAY-2, SHLD-4] (RFC 6191)', () => {
   const d = new Dialogue()
   d.listen()
   const stamp = (value: number): { options: [{ name: 'timestamps'; value: number; echoReply: number }] } => ({
@@ -221,7 +221,7 @@ test('RST in each synchronized state ends the connection', () => {
   }
 })
 
-test('nobody reads any more: data is answered by RST', () => {
+test('nobody reads any more: data is answered by RST [RFC9293:SHLD-3, MAY-1]', () => {
   const d = new Dialogue()
   const connection = d.establish()
   connection.abandon(d.now)

@@ -15,7 +15,7 @@ test('data in order is acknowledged and read', () => {
   assert.equal(d.text(), 'hello')
 })
 
-test('the acceptability test: old, overlapping, out of order, beyond the window', () => {
+test('the acceptability test: old, overlapping, out of order, beyond the window [RFC9293:SHLD-31, MAY-13]', () => {
   const d = new Dialogue()
   d.establish({ receiveBufferBytes: 1000 })
   d.say('PA', 1, 1, { data: 'abc' })
@@ -118,14 +118,14 @@ test('Nagle: a small segment waits while another is unacknowledged; noDelay does
   assert.deepEqual(d.heard(), ['PA 4/1 d'])
 })
 
-test('segments are as large as the MSS, the last one is pushed [RFC9293:MUST-60, MUST-61]', () => {
+test('segments are as large as the MSS, the last one is pushed [RFC9293:MUST-60, MUST-61, SHLD-28]', () => {
   const d = new Dialogue()
   d.establish({ noDelay: true }, MSS_100)
   d.write('x'.repeat(250))
   assert.deepEqual(d.heard(), ['A 1/1 100', 'A 101/1 100', 'PA 201/1 50'])
 })
 
-test('corking: with push false a partial segment waits for more, but not for ever', () => {
+test('corking: with push false a partial segment waits for more, but not for ever [RFC9293:MUST-60, MAY-15, MAY-16]', () => {
   const d = new Dialogue()
   const connection = d.establish({ noDelay: true }, MSS_100)
   connection.send(new Uint8Array(150).fill(65), d.now, 0, 150, false)
@@ -272,7 +272,7 @@ test('urgent data: announced, measured, of any length [RFC9293:MUST-30, MUST-31,
   assert.equal(d.said()[0]!.flags, 'PA')
 })
 
-test('keep-alive: off by default; when on, probes after the idle time, and only all of them unanswered end it [RFC9293:MUST-24 to MUST-29]', () => {
+test('keep-alive: off by default; when on, probes after the idle time, and only all of them unanswered end it [RFC9293:MUST-24, MUST-25, MUST-26, MUST-27, MUST-29, SHLD-12, MAY-5]', () => {
   const off = new Dialogue()
   off.establish()
   off.net.pass(24 * 3_600_000)

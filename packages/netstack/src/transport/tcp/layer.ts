@@ -169,7 +169,7 @@ class Layer implements TcpLayer, ListenerHost {
     )
   }
 
-  /** RFC 9293 MAY-2, RFC 6191: a SYN that is certainly newer than the connection in TIME-WAIT begins another one. */
+  /** RFC9293:MAY-2, SHLD-4 (RFC 6191): a SYN that is certainly newer than the connection in TIME-WAIT begins another one. */
   #reusesTimeWait(connection: Connection, segment: Segment): boolean {
     if (connection.state !== 'TIME-WAIT' || (segment.flags & (SYN | ACK | RST)) !== SYN) return false
     const newer =

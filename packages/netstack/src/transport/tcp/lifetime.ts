@@ -84,7 +84,7 @@ export function giveUpProbing(connection: Connection, now: number): boolean {
   return true
 }
 
-/** Sets the keep-alive timer as the options say. RFC9293:MUST-24, MUST-25: off unless asked for. */
+/** Sets the keep-alive timer as the options say. RFC9293:MUST-24, MUST-25, MAY-5: off unless asked for. */
 export function armKeepAlive(connection: Connection, now: number): void {
   const { state, options, timers } = connection
   if (state === 'TIME-WAIT' || state === 'CLOSED' || (connection.abandoned && state === 'FIN-WAIT-2')) return
@@ -120,6 +120,6 @@ function onKeepAliveTimer(connection: Connection, now: number): void {
     return
   }
   connection.keepAliveProbes++
-  emitSegment(connection, (sender.next - 1) | 0, 0, ACK, now, 'keep-alive', 'RFC 9293 3.8.4') // SHLD-12: without data
+  emitSegment(connection, (sender.next - 1) | 0, 0, ACK, now, 'keep-alive', 'RFC 9293 3.8.4') // RFC9293:SHLD-12: without data
   timers.setLife(now + keepAliveIntervalMs)
 }

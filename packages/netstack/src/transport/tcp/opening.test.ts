@@ -120,7 +120,7 @@ test('both ends of a simultaneous open are ours', () => {
   assert.deepEqual([one.state, two.state], ['ESTABLISHED', 'ESTABLISHED'])
 })
 
-test('the SYN is sent again with doubled intervals, then the connection times out', () => {
+test('the SYN is sent again with doubled intervals, then the connection times out [RFC9293:MUST-18, MUST-22]', () => {
   const d = new Dialogue()
   const times: number[] = []
   d.net.b.layer.trace = { onSent: (_c, _b, _s, _e, _reason, _rule, now) => times.push(now - 1000) }
@@ -250,7 +250,7 @@ test('a cookie grows old', () => {
   assert.equal(d.connection, undefined)
 })
 
-test('OPEN of what exists, of a group, without a route', () => {
+test('OPEN of what exists, of a group, without a route [RFC9293:MUST-46]', () => {
   const d = new Dialogue()
   const open = (remote = ipv4(1), port = 80): unknown =>
     d.net.b.layer.connect({ local: d.net.b.address, localPort: 5000, remote, remotePort: port }, d.now)
@@ -261,7 +261,7 @@ test('OPEN of what exists, of a group, without a route', () => {
   assert.throws(() => open(ipv4(9)), { code: 'ENETUNREACH' })
 })
 
-test('two listeners share a port on different addresses only', () => {
+test('two listeners share a port on different addresses only [RFC9293:MUST-41, MUST-43]', () => {
   const net = new Net()
   const options = { port: 80, onConnection: (): void => {} }
   net.b.layer.listen({ ...options, address: ipv4(2) }, net.now)

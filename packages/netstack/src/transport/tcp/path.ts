@@ -16,7 +16,7 @@ export function readPath(connection: Connection): void {
   if (mtu > 0) connection.pathMtu = mtu
   connection.gsoBytes = output.gsoBytes(connection.flow)
   connection.checksumOffload = output.checksumOffload(connection.flow)
-  // RFC9293:MUST-67: what we can take, whatever options we or IP use.
+  // RFC9293:MUST-67, MUST-14: what we can take, whatever options we or IP use.
   connection.advertisedMss = Math.max(
     SMALLEST_MSS,
     Math.min(segmentRoom(connection), connection.options.maxSegmentBytes, 0xffff),
@@ -41,7 +41,7 @@ export function updateMss(connection: Connection, initial: boolean): void {
   connection.congestion.setMss(mss, initial ? options.initialWindowSegments : 0)
 }
 
-/** RFC 8201, RFC 1191: the path's MTU has changed. What was too big is sent again at once. */
+/** RFC9293:SHLD-6, RFC 8201, RFC 1191: the path's MTU has changed. What was too big is sent again at once. */
 export function onPathMtu(connection: Connection, now: number): void {
   const before = connection.sender.mss
   readPath(connection)

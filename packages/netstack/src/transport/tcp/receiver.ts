@@ -90,7 +90,7 @@ export class Receiver {
     return (this.next - this.buffer.readable + this.bufferBytes) | 0
   }
 
-  /** The window field to send, scaled, and the promise that goes with it. */
+  /** The window field to send, scaled, and the promise that goes with it. As long as nobody reads it stays 0 (RFC9293:MAY-8). */
   advertise(_now: number): number {
     const shift = this.windowShift
     let right = this.#limit()

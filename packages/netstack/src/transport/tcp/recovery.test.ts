@@ -186,7 +186,7 @@ test('a delay spike is no loss: the window is restored (RFC 4015)', () => {
   assert.equal(transfer.wrong, -1)
 })
 
-test('ECN: CE is echoed until CWR, the window goes down once, nothing is sent again (RFC 3168)', () => {
+test('ECN: CE is echoed until CWR, the window goes down once, nothing is sent again [RFC9293:SHLD-8] (RFC 3168)', () => {
   const net = new Net({ delayMs: 10, rate: 2_000_000, queueBytes: 1_000_000, markEcn: true })
   const { client, server } = connectPair(net, { ecn: true })
   assert.ok(client.info(net.now).ecn && server.info(net.now).ecn)
@@ -218,7 +218,7 @@ test('ECN, segment by segment', () => {
   assert.deepEqual(d.heard(), ['PAC 6/4 second'])
 })
 
-test('a smaller path MTU: what was too big goes again in smaller segments, the window stays (RFC 8201, RFC 9293 3.7.2)', () => {
+test('a smaller path MTU: what was too big goes again in smaller segments, the window stays [RFC9293:SHLD-6] (RFC 8201, RFC 9293 3.7.2)', () => {
   let mtu = 1500
   const net = new Net({ delayMs: 20, filter: (packet) => packet.frame.length + 20 <= mtu })
   const { client, server } = connectPair(net)

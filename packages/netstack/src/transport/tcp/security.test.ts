@@ -38,7 +38,7 @@ test('10,000 initial sequence numbers show no pattern [RFC9293:MUST-8, SHLD-1] (
   assert.ok(Math.max(...differences.values()) < 100, 'differences of neighbours are spread')
 })
 
-test('for one four-tuple the initial sequence number goes with the clock: 4 microseconds a tick', () => {
+test('for one four-tuple the initial sequence number goes with the clock: 4 microseconds a tick [RFC9293:MUST-8]', () => {
   const secrets = new FlowSecrets((bytes) => void bytes.fill(9))
   const at = (now: number): number => secrets.initialSequence(ipv4(1), 5000, ipv4(2), 80, now)
   assert.equal((at(2000) - at(1000)) | 0, 250_000)
@@ -67,7 +67,7 @@ test('blind SYN in a synchronized state: a challenge ACK (RFC 5961 4)', () => {
   assert.equal(connection.state, 'ESTABLISHED')
 })
 
-test('blind data: an ACK far from what was sent is not believed (RFC 5961 5)', () => {
+test('blind data: an ACK far from what was sent is not believed [RFC9293:MAY-12] (RFC 5961 5)', () => {
   const d = new Dialogue()
   const connection = d.establish()
   d.say('PA', 1, 1_000_000_000, { data: 'evil' })

@@ -148,7 +148,7 @@ export function emitAck(connection: Connection, now: number, reason?: string, ru
   emitSegment(connection, connection.sender.next, 0, ACK, now, reason, rule)
 }
 
-/** PSH belongs on the segment that empties the queue (RFC 9293 3.9.1.2; RFC9293:MUST-60, MUST-61). */
+/** PSH belongs on the segment that empties the queue (RFC 9293 3.9.1.2; RFC9293:MUST-60, MUST-61, SHLD-27). */
 export function dataFlags(isLast: boolean): number {
   return isLast ? ACK | PSH : ACK
 }

@@ -35,7 +35,7 @@ export class Segment {
   destination3 = 0
   /** ECN codepoint of the IP header: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. Set by the internet layer. */
   ecn = 0
-  /** True when the destination was a broadcast or multicast address: such a segment is ignored (RFC 9293 MUST-57, MUST-63). */
+  /** True when the destination was a broadcast or multicast address: such a segment is ignored (RFC9293:MUST-57, MUST-63). */
   toGroup = false
 
   sourcePort = 0

@@ -80,7 +80,7 @@ export class Sender {
     return congestion.window < congestion.threshold && congestion.window < 2 * this.#largestFlight
   }
 
-  /** RFC 9293 3.10.7.4, fifth: the window of an acceptable segment is taken unless it is older than the one known. RFC9293:MUST-1 unsigned */
+  /** RFC 9293 3.10.7.4, fifth: the window of an acceptable segment is taken unless it is older than the one known. RFC9293:MUST-1, REC-1: unsigned, of 32 bits */
   updateWindow(sequence: number, acknowledgment: number, window: number, now: number): boolean {
     // SND.WL1 < SEG.SEQ, or the same and SND.WL2 =< SEG.ACK
     if (
@@ -92,7 +92,7 @@ export class Sender {
     this.windowAcknowledgment = acknowledgment
     if (window === this.window) return false
     const was = this.window
-    this.window = window // RFC9293:MUST-34, SHLD-15: a window that shrinks is obeyed
+    this.window = window // RFC9293:MUST-34, SHLD-15, SHLD-17: a window that shrinks is obeyed
     if (window > this.largestWindow) this.largestWindow = window
     if (was < this.mss && window > was) this.#windowOpened(acknowledgment, now)
     return true
@@ -169,7 +169,7 @@ export class Sender {
     return this.#sendNew(length, withFin, last, now)
   }
 
-  /** Silly-window avoidance and Nagle's algorithm. RFC9293:MUST-38, SHLD-7; RFC 9293 3.7.4, 3.8.6.2.1 */
+  /** Silly-window avoidance and Nagle's algorithm. RFC9293:MUST-38, SHLD-7, SHLD-28, MAY-16; RFC 9293 3.7.4, 3.8.6.2.1 */
   #smallAllowed(length: number, last: boolean, usable: number): boolean {
     const connection = this.#connection
     if (last && this.finQueued) return true

@@ -188,7 +188,7 @@ export interface TcpConnection {
    * @throws TcpError `EPIPE` after shutdown() or when the connection is gone.
    */
   send(bytes: Uint8Array, now: number, start?: number, end?: number, push?: boolean): number
-  /** Like send; the last byte taken is the last urgent one (RFC 9293 3.8.5; MUST-30, MUST-62). */
+  /** Like send; the last byte taken is the last urgent one (RFC 9293 3.8.5; RFC9293:MUST-30, MUST-62). */
   sendUrgent(bytes: Uint8Array, now: number): number
   /** Bytes that `send` would take now. */
   readonly writableBytes: number
@@ -205,14 +205,14 @@ export interface TcpConnection {
   consume(count: number, now: number): void
   /** True when the peer's FIN was received and every byte before it was read. */
   readonly ended: boolean
-  /** Stream offset just behind the last urgent byte, counted in bytes received since the beginning, or -1 (RFC9293:MUST-31, MUST-32). */
+  /** Stream offset just behind the last urgent byte, counted in bytes received since the beginning, or -1 (RFC9293:MUST-31, MUST-32, MUST-33). */
   readonly urgentPosition: number
   /** Bytes consumed since the beginning: subtract from `urgentPosition` for the distance. */
   readonly consumedBytes: number
 
   /** CLOSE of RFC 9293 3.10.4: FIN after everything queued; reading goes on (half-close). Idempotent. */
   shutdown(now: number): void
-  /** The user will read no more: arriving data is answered by RST from now on (RFC 9293 3.6.1, MUST-13 second half), and FIN-WAIT-2 is limited in time. Implies shutdown(). */
+  /** The user will read no more: arriving data is answered by RST from now on (RFC 9293 3.6.1, RFC9293:SHLD-3), and FIN-WAIT-2 is limited in time. Implies shutdown(). */
   abandon(now: number): void
   /** ABORT of RFC 9293 3.10.5: RST where the state asks for it, buffers dropped, onClosed('aborted'). */
   abort(now: number): void

@@ -17,7 +17,7 @@ test('initial window: ten segments, 14,600 bytes at the most (RFC 6928)', () => 
   assert.equal(small.window, 18_000)
 })
 
-test('Reno: slow start doubles, congestion avoidance adds one segment a round trip, loss halves (RFC 5681)', () => {
+test('Reno: slow start doubles, congestion avoidance adds one segment a round trip, loss halves [RFC9293:MUST-19] (RFC 5681)', () => {
   const reno = createCongestionControl('reno')
   reno.setMss(MSS, 10)
   round(reno, 100, 0)
@@ -31,7 +31,7 @@ test('Reno: slow start doubles, congestion avoidance adds one segment a round tr
   assert.equal(reno.window, MSS)
 })
 
-test('CUBIC: 0.7 at a loss, back at the old window after K seconds, concave before and convex after (RFC 9438 4)', () => {
+test('CUBIC: 0.7 at a loss, back at the old window after K seconds, concave before and convex after [RFC9293:MAY-18] (RFC 9438 4)', () => {
   const cubic = createCongestionControl('cubic')
   cubic.setMss(MSS, 10)
   cubic.window = 1000 * MSS
