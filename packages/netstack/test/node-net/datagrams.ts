@@ -35,7 +35,8 @@ export const datagramBehaviours: Behaviours = {
     sender.send(['a', Buffer.from('b'), new Uint8Array([99])], port, '127.0.0.1')
     sender.send(new Uint16Array([0x3131]), port)
     sender.send('', port)
-    for (let count = 0; count < 4; count++) await once(receiver, 'message')
+    let count = 0
+    await new Promise<void>((resolve) => receiver.on('message', () => ++count === 4 && resolve()))
   },
   'a connected socket': async (trial) => {
     const receiver = await bound(trial)
@@ -92,7 +93,6 @@ export const datagramBehaviours: Behaviours = {
     trial.throws('socket', () => one.address())
     trial.throws('socket', () => one.bind())
     trial.throws('socket', () => one.send('x', 1))
-    trial.throws('socket', () => one.setTTL(1))
     trial.throws('socket', () => one.addMembership('224.0.0.1'))
     trial.log('socket', one.ref() === one, one.unref() === one)
   },

@@ -144,7 +144,7 @@ export const socketBehaviours: Behaviours = {
     accepted.resume()
     client.end()
     client.write('late', (error) => trial.log('client', 'write', error))
-    await closed(client)
+    await closed(client, accepted)
   },
   'a write after close': async (trial) => {
     const [client, accepted] = await connected(trial)

@@ -20,7 +20,7 @@ import {
   validatePort,
   validateType,
 } from './errors.ts'
-import type { Lookup, NetHost } from './host.ts'
+import type { LookupCallback, NetHost } from './host.ts'
 import { UdpHandle } from './udp-handle.ts'
 
 const channel = diagnosticsChannel.channel('udp.socket')
@@ -34,7 +34,7 @@ export interface DatagramSocketOptions {
   ipv6Only?: boolean
   recvBufferSize?: number
   sendBufferSize?: number
-  lookup?: Lookup
+  lookup?: (hostname: string, family: 4 | 6, callback: LookupCallback) => void
   signal?: AbortSignal
   receiveBlockList?: net.BlockList
   sendBlockList?: net.BlockList
@@ -97,8 +97,10 @@ export class DatagramSocket extends EventEmitter {
   #lookup(name: string | undefined, callback: (error: Error | null, address: string) => void): void {
     const address = name || (this.type === 'udp4' ? '127.0.0.1' : '::1')
     const family = this.type === 'udp4' ? 4 : 6
-    const lookup = this.#options.lookup ?? this._netHost.lookup
-    lookup(address, { family }, (error, found) => callback(error, found as string))
+    const { lookup } = this.#options
+    // As in Node: a lookup that was given has the family alone as its second argument.
+    if (lookup !== undefined) lookup(address, family, (error, found) => callback(error, found as string))
+    else this._netHost.lookup(address, { family }, (error, found) => callback(error, found as string))
   }
 
   // --- binding ---------------------------------------------------------------------------------

@@ -49,12 +49,13 @@ interface Wanted {
 /** The forms of `server.listen`. */
 export function listenServer(server: Server, args: readonly unknown[]): void {
   const [given, callback] = normalizeArgs(args)
-  const options = given as ListenOptions
+  let options = given as ListenOptions
   if (server._handle) throw alreadyListening()
   if (listenChannel.asyncStart.hasSubscribers) listenChannel.asyncStart.publish({ server, options } as never)
   if (callback !== null) server.once('listening', callback)
   const backlog = positive(args.length > 1 && args[1]) || positive(args.length > 2 && args[2]) || DEFAULT_BACKLOG
   const handle = givenHandle(options)
+  options = (options._handle || options.handle || options) as ListenOptions
   server._listeningId++
   if (handle !== null) {
     server._handle = handle

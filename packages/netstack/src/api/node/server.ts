@@ -217,14 +217,16 @@ function namesOf(client: TcpHandle | PipeHandle): { local: SocketName; remote: S
 function drop(server: Server, client: TcpHandle | PipeHandle): void {
   if ('getsockname' in client) {
     const { local, remote } = namesOf(client)
-    server.emit('drop', {
+    const data = {
       localAddress: local.address,
       localPort: local.port,
       localFamily: local.family,
       remoteAddress: remote.address,
       remotePort: remote.port,
       remoteFamily: remote.family,
-    })
+    }
+    // Without a prototype, as Node's.
+    server.emit('drop', Object.setPrototypeOf(data, null))
   } else server.emit('drop')
   client.close()
 }

@@ -214,7 +214,7 @@ export class Socket extends Duplex {
       callback(exception)
     } else {
       callback(exception)
-      process.nextTick(() => this.emit('close', false))
+      process.nextTick(() => this.emit('close'))
     }
     if (this._server) {
       this._server._connections--

@@ -72,6 +72,7 @@ export class UdpHandle extends LoopHandle {
   send(bytes: Uint8Array, text: string | null, port: number): number {
     const address = text === null ? null : this.#parse(text)
     if (text !== null && address === null) return errnoOf('EINVAL')
+    if (address?.isLimitedBroadcast && !this.#socket.broadcast) return errnoOf('EACCES')
     const status = this.#try(() => this.#socket.send(bytes, address, port, this.host.now()))
     return status === 0 ? bytes.length : status
   }
