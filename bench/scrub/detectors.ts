@@ -1,79 +1,39 @@
-// The detectors alone: how fast clean traffic of many kinds is found clean, what dirty traffic costs, and how long the worst
-// inputs take.
-//
-//     node --conditions=@wirehub/source bench/scrub/detectors.ts [--seconds 0.5] [--rounds 3]
-
-import { parseArgs } from 'node:util'
+/**
+ * The detectors alone: how fast clean traffic of many kinds is found clean, what dirty traffic costs, and how long the worst inputs take:
+ * `npm run bench -- scrub --row scan`, `--row evil`.
+ */
+import { compileScanner, defaultDetectors } from '@wirehub/scrub'
 import { CLEAN } from '../../packages/scrub/corpus/clean.ts'
 import { Random } from '../../packages/scrub/corpus/random.ts'
-import { defaultDetectors } from '../../packages/scrub/src/detectors/mod.ts'
-import { compileScanner } from '../../packages/scrub/src/scan/scanner.ts'
+import type { BenchmarkRow, SuiteOptions } from '../suite.ts'
 import { clean, dirty } from './payloads.ts'
 
-const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '0.5' }, rounds: { type: 'string', default: '3' } },
-})
-const milliseconds = Number(values.seconds) * 1000
-const rounds = Number(values.rounds)
-
-const startedAt = performance.now()
-const scanner = compileScanner(defaultDetectors)
-console.log(`${defaultDetectors.length} detectors compiled in ${(performance.now() - startedAt).toFixed(0)} ms\n`)
-
-function megabytesPerSecond(payloads: readonly Buffer[], work: (payload: Buffer) => void): number {
-  const figures: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    let bytes = 0
-    const from = performance.now()
-    while (performance.now() - from < milliseconds) {
-      for (const payload of payloads) {
-        work(payload)
-        bytes += payload.length
-      }
-    }
-    figures.push(bytes / 1000 / (performance.now() - from))
-  }
-  return figures.sort((a, b) => a - b)[rounds >> 1]
+interface Input {
+  readonly row: string
+  readonly what: string
+  readonly payloads: () => readonly Buffer[]
 }
 
-let findings = 0
-const sink = (): void => {
-  findings++
-}
-const scan = (payload: Buffer): void => {
-  scanner.scan(payload, 0, payload.length, sink)
-}
-const mayMatch = (payload: Buffer): void => {
-  scanner.mayMatch(payload, 0, payload.length)
-}
+const inputs: readonly Input[] = [
+  { row: 'scan-clean-512', what: 'detectors alone: ticket of 512 B, clean', payloads: () => [clean(512)] },
+  { row: 'scan-clean-16384', what: 'detectors alone: ticket of 16 KiB, clean', payloads: () => [clean(16_384)] },
+  {
+    row: 'scan-dirty-1024',
+    what: 'detectors alone: ticket of 1 KiB, nine planted values',
+    payloads: () => [dirty(1024)],
+  },
+  ...Object.entries(CLEAN).map(([kind, make]) => ({
+    row: `scan-${kind.replaceAll(/[^a-z0-9]+/gi, '-').toLowerCase()}`,
+    what: `detectors alone: 200 of the clean kind '${kind}'`,
+    payloads: () => {
+      const random = new Random(1)
+      return Array.from({ length: 200 }, () => Buffer.from(make(random)))
+    },
+  })),
+]
 
-function row(name: string, payloads: readonly Buffer[]): void {
-  findings = 0
-  for (const payload of payloads) scan(payload)
-  const perPayload = findings / payloads.length
-  const candidates = payloads.filter((payload) => scanner.mayMatch(payload, 0, payload.length)).length
-  const size = payloads.reduce((sum, payload) => sum + payload.length, 0) / payloads.length
-  console.log(
-    `${name.padEnd(28)}${size.toFixed(0).padStart(7)} B${megabytesPerSecond(payloads, mayMatch).toFixed(0).padStart(9)}${megabytesPerSecond(payloads, scan).toFixed(0).padStart(9)}${((candidates / payloads.length) * 100).toFixed(0).padStart(11)} %${perPayload.toFixed(2).padStart(10)}`,
-  )
-}
-
-console.log(
-  `${''.padEnd(28)}     size  mayMatch     scan   candidates  findings\n${''.padEnd(28)}              MB/s     MB/s   of payloads     each`,
-)
-row('ticket, clean', [clean(512)])
-row('ticket, clean', [clean(16_384)])
-row('ticket, nine planted', [dirty(1024)])
-for (const [kind, make] of Object.entries(CLEAN)) {
-  const random = new Random(1)
-  row(
-    `clean: ${kind}`,
-    Array.from({ length: 200 }, () => Buffer.from(make(random))),
-  )
-}
-
-console.log('\none mebibyte of                    ms')
-const EVIL = [
+/** Units of text that keep patterns busy: what almost matches, again and again. */
+const evilUnits = [
   'a@',
   'a.a@a.',
   '://a:b@',
@@ -95,9 +55,89 @@ const EVIL = [
   'a',
   '\0',
 ]
-for (const unit of EVIL) {
-  const bytes = Buffer.from(unit.repeat(Math.ceil(2 ** 20 / unit.length)).slice(0, 2 ** 20))
-  const from = performance.now()
-  scan(bytes)
-  console.log(`${JSON.stringify(unit).padEnd(32)}${(performance.now() - from).toFixed(0).padStart(6)}`)
+
+const evilRow = { row: 'evil-1mib', what: `1 MiB that almost matches, the slowest of ${evilUnits.length} kinds` }
+
+export const detectorRows: readonly { readonly row: string; readonly what: string }[] = [
+  ...inputs.map(({ row, what }) => ({ row, what })),
+  evilRow,
+]
+
+const scanner = compileScanner(defaultDetectors)
+let findings = 0
+const sink = (): void => {
+  findings++
+}
+const scan = (payload: Buffer): void => {
+  scanner.scan(payload, 0, payload.length, sink)
+}
+
+export function runDetectors(options: SuiteOptions, emit: (row: BenchmarkRow) => void): void {
+  const milliseconds = Number(options.extra.seconds ?? '0.3') * 1000
+  for (const input of inputs) {
+    if (!options.rows.includes(input.row)) continue
+    options.progress(`  ${input.row}`)
+    emit(speed(input, options.rounds, milliseconds))
+  }
+  if (options.rows.includes(evilRow.row)) emit(evil(options.rounds))
+}
+
+function speed({ row, what, payloads }: Input, rounds: number, milliseconds: number): BenchmarkRow {
+  const given = payloads()
+  findings = 0
+  for (const payload of given) scan(payload)
+  const each = (findings / given.length).toFixed(2)
+  const candidates = given.filter((payload) => scanner.mayMatch(payload, 0, payload.length)).length
+  const size = given.reduce((sum, payload) => sum + payload.length, 0) / given.length
+  return {
+    row,
+    what,
+    unit: 'MB/s',
+    better: 'higher',
+    ours: {
+      name: '@wirehub/scrub',
+      samples: Array.from({ length: rounds }, () => megabytesPerSecond(given, milliseconds)),
+    },
+    peers: [],
+    note: `${size.toFixed(0)} B, patterns tried in ${((100 * candidates) / given.length).toFixed(0)} %, ${each} findings each`,
+  }
+}
+
+function megabytesPerSecond(payloads: readonly Buffer[], milliseconds: number): number {
+  let bytes = 0
+  const begun = performance.now()
+  let elapsed = 0
+  do {
+    for (const payload of payloads) {
+      scan(payload)
+      bytes += payload.length
+    }
+    elapsed = performance.now() - begun
+  } while (elapsed < milliseconds)
+  return bytes / 1000 / elapsed
+}
+
+function evil(rounds: number): BenchmarkRow {
+  let slowest = ''
+  let worst = 0
+  const samples = Array.from({ length: rounds }, () => {
+    let most = 0
+    for (const unit of evilUnits) {
+      const bytes = Buffer.from(unit.repeat(Math.ceil(2 ** 20 / unit.length)).slice(0, 2 ** 20))
+      const begun = performance.now()
+      scan(bytes)
+      const took = performance.now() - begun
+      most = Math.max(most, took)
+      if (took > worst) [worst, slowest] = [took, unit]
+    }
+    return most
+  })
+  return {
+    ...evilRow,
+    unit: 'ms',
+    better: 'lower',
+    ours: { name: '@wirehub/scrub', samples },
+    peers: [],
+    note: `the slowest: ${JSON.stringify(slowest)}`,
+  }
 }
