@@ -11,6 +11,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(69)
 }
+// Half of the time that a short command takes would go into compiling.
+module.enableCompileCache?.()
 const source = new URL('../src/main.ts', import.meta.url)
 if (existsSync(source)) {
   module.registerHooks({

@@ -1,11 +1,13 @@
 /** `wirehub nats-server`: runs in this very process as nats-server would: the test kits of clients wait for files named after its pid. */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import {
   type HubConfig,
   HubError,
   HubService,
   type InterpretedNatsConf,
+  type LogLevel,
   type LogSink,
   NATS_VERSION,
   type TlsConfig,
@@ -13,6 +15,7 @@ import {
 } from '@wirehub/hub'
 import { exitCodes } from '../command.ts'
 import { filesBeside } from '../config.ts'
+import { explain } from './explain.ts'
 import { type NatsServerFlags, parseNatsServerFlags } from './flags.ts'
 import { natsServerHelp } from './help.ts'
 import { readNatsConf } from './read-conf.ts'
@@ -34,7 +37,25 @@ interface Settled {
 
 /** Runs until told to end. */
 export async function runNatsServer(args: readonly string[]): Promise<number> {
-  const flags = parseNatsServerFlags(args)
+  let log: NatsLog | undefined
+  try {
+    return await runFlags(parseNatsServerFlags(args), args, (made) => {
+      log = made
+    })
+  } catch (error) {
+    const explained = explain(error)
+    if (explained === undefined) throw error
+    if (log === undefined) process.stderr.write(`${explained.text}\n`)
+    else log('fatal', explained.text)
+    return explained.code
+  }
+}
+
+async function runFlags(
+  flags: NatsServerFlags,
+  args: readonly string[],
+  logging: (log: NatsLog) => void,
+): Promise<number> {
   if (flags.help) {
     process.stdout.write(natsServerHelp)
     return exitCodes.ok
@@ -50,6 +71,9 @@ export async function runNatsServer(args: readonly string[]): Promise<number> {
     return exitCodes.ok
   }
   const log = natsLog(settled.logFile, settled.debug)
+  logging(log)
+  // Without this Node would open its debugger at the signal by which logs are rotated.
+  process.on('SIGUSR1', () => log('info', 'The log file is opened anew for every line: nothing to do'))
   log('info', `Starting nats-server`)
   log('info', `  Version:  ${NATS_VERSION} (wirehub ${VERSION})`)
   for (const notice of [
@@ -62,10 +86,11 @@ export async function runNatsServer(args: readonly string[]): Promise<number> {
     defaultListen: [],
     log,
   })
-  const clients = service.hub.addresses.find((one) => one.scheme === 'nats')
-  log('info', `Listening for client connections on ${clients?.host}:${clients?.port}`)
+  tellStarted(service, settled, flags, log)
   const portsFile = writeFiles(settled, service)
   log('info', 'Server is ready')
+  // Test kits start the server hundreds of times, and kill it.
+  flushCompileCache?.()
   process.on('SIGHUP', () => void reload(service, args, log))
   const signal = await ending()
   if (signal === 'SIGUSR2') await lameDuck(service, settled.lameDuckMs, log)
@@ -75,6 +100,20 @@ export async function runNatsServer(args: readonly string[]): Promise<number> {
   if (settled.pidFile !== undefined) rmSync(settled.pidFile, { force: true })
   log('info', 'Server Exiting..')
   return exitCodes.ok
+}
+
+function tellStarted({ hub }: HubService, settled: Settled, flags: NatsServerFlags, log: NatsLog): void {
+  const { serverName, serverId } = hub.core.identity
+  log('info', `  Name:     ${serverName}`)
+  log('info', `  ID:       ${serverId}`)
+  if (flags.config !== undefined) log('info', `Using configuration file: ${flags.config}`)
+  for (const { scheme, host = '', port } of hub.addresses) {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    if (scheme === 'http') log('info', `Starting http monitor on ${address}`)
+    if (scheme === 'nats') log('info', `Listening for client connections on ${address}`)
+  }
+  if (settled.config.tls !== undefined && settled.config.tls.required !== false)
+    log('info', 'TLS required for client connections')
 }
 
 /** Flags go over the file. */
@@ -89,7 +128,7 @@ function settle(flags: NatsServerFlags): Settled {
   const query = advertise === undefined ? '' : `?connectUrls=${encodeURIComponent(advertise)}`
   const listen = [`nats://${bracketed}:${port === -1 ? 0 : port}${query}`]
   if (httpPort !== undefined && httpPort !== 0)
-    listen.push(`http://${settings.httpHost ?? bracketed}:${httpPort === -1 ? 0 : httpPort}`)
+    listen.push(`http://${settings.httpHost ?? bracketed}:${httpPort === -1 ? 0 : httpPort}?auth=none`)
   const result: HubConfig = {
     ...config,
     // An explicit host is obeyed: nats-server itself listens on every address unless told otherwise.
@@ -169,8 +208,11 @@ async function lameDuck(service: HubService, durationMs: number, log: LogSink): 
   await service.lameDuck(durationMs)
 }
 
-function natsLog(file: string | undefined, debug: boolean): LogSink {
-  const labels = { debug: 'DBG', info: 'INF', warn: 'WRN', error: 'ERR' } as const
+/** A log sink that knows fatal errors too, as nats-server's log does. */
+type NatsLog = (level: LogLevel | 'fatal', sentence: string, detail?: Record<string, unknown>) => void
+
+function natsLog(file: string | undefined, debug: boolean): NatsLog {
+  const labels = { debug: 'DBG', info: 'INF', warn: 'WRN', error: 'ERR', fatal: 'FTL' } as const
   return (level, sentence, detail = {}) => {
     if (level === 'debug' && !debug) return
     const now = new Date().toISOString().replace('T', ' ').replaceAll('-', '/').slice(0, 23)

@@ -39,11 +39,17 @@ export function readAccounts(
   authorization: AuthorizationConfig,
   notices: string[],
 ): void {
+  const entry = top.entry('accounts')
+  if (entry?.value.kind === 'array') {
+    config.accounts = Object.fromEntries(
+      entry.value.items.map((item) => [String('value' in item ? item.value : ''), {}]),
+    )
+    return
+  }
   const block = top.map('accounts')
   if (block === undefined) return
   config.accounts = {}
   for (const entry of block.entries()) {
-    // The short form of an account is a list of its users.
     if (entry.value.kind !== 'map') {
       block.wrong(entry, 'a block { ... }')
       continue

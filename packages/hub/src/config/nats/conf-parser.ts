@@ -210,7 +210,9 @@ class Parser {
   #variable(name: string, place: ConfPlace): ConfValue {
     for (let depth = this.#scopes.length - 1; depth >= 0; depth--) {
       const entry = this.#scopes[depth].get(name.toLowerCase())
-      if (entry !== undefined) return { ...entry.value, ...place }
+      if (entry === undefined) continue
+      entry.referenced = true
+      return { ...entry.value, ...place }
     }
     const text = this.#resolver.variable(name)
     if (text === undefined) {

@@ -76,11 +76,11 @@ export class ConfReader {
     return value.kind === 'array' ? value.items : [value]
   }
 
-  /** Every entry, for blocks whose keys are names. */
+  /** Every entry but variables, for blocks whose keys are names. */
   *entries(): Generator<ConfEntry> {
     for (const [key, entry] of this.#map.entries) {
       this.#read.add(key)
-      yield entry
+      if (entry.referenced !== true) yield entry
     }
   }
 
@@ -109,8 +109,7 @@ export class ConfReader {
    */
   finish(ignored: readonly string[] = []): void {
     for (const [key, entry] of this.#map.entries) {
-      if (this.#read.has(key) || ignored.includes(key)) continue
-      // A key whose value another key refers to by $name is a variable.
+      if (this.#read.has(key) || ignored.includes(key) || entry.referenced === true) continue
       const { file, line, column } = entry.place
       this.problems.push({
         file,

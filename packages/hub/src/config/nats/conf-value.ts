@@ -23,6 +23,8 @@ export interface ConfEntry {
   readonly key: string
   readonly place: ConfPlace
   readonly value: ConfValue
+  /** Some value refers to it by `$key`: it is a variable, and need not be a field. */
+  referenced?: boolean
 }
 
 /** The map of a value, or undefined. */

@@ -36,6 +36,8 @@ const IGNORED_BLOCKS: Record<string, string> = {
   gateway: 'gateways between clusters are not supported',
   leafnodes: 'leaf nodes are not supported',
   leaf: 'leaf nodes are not supported',
+  mappings: 'subjects are not mapped',
+  maps: 'subjects are not mapped',
   mqtt: 'this listener is not offered by nats-server configurations yet',
   websocket: 'this listener is not offered by nats-server configurations yet',
 }
@@ -48,6 +50,7 @@ const UNUSED = [
   'log_size_limit',
   'logfile_size_limit',
   'logfile_max_num',
+  'log_max_num',
   'trace_verbose',
   'prof_port',
   'disable_sublist_cache',
@@ -112,7 +115,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
     const entry = top.entry(key)
     if (entry !== undefined) top.wrong(entry, 'no JWT operator mode; use users and accounts')
   }
-  top.finish([...UNUSED, ...variablesOf(map)])
+  top.finish(UNUSED)
   if (problems.length > 0) throw new ConfigError(problems)
   return { config, settings, notices }
 }
@@ -163,8 +166,11 @@ function readTls(top: ConfReader): TlsConfig | undefined {
   const block = top.map('tls')
   const allowNonTls = top.boolean('allow_non_tls')
   if (block === undefined) return undefined
-  const cert = block.string('cert_file')
-  const key = block.string('key_file')
+  // Of several certificates the first is used.
+  const several = block.items('certs', 'certificates')[0]
+  const pair = several?.kind === 'map' ? new ConfReader(several, block.pathOf('certs'), block.problems) : block
+  const cert = pair.string('cert_file')
+  const key = pair.string('key_file')
   const handshakeFirst = block.entry('handshake_first', 'first', 'immediate')?.value
   const tls: TlsConfig = {
     cert: cert ?? '',
@@ -191,11 +197,4 @@ function readTls(top: ConfReader): TlsConfig | undefined {
     'verify_cert_and_check_known_urls',
   ])
   return tls
-}
-
-// A top-level key that is no field is a variable when some value refers to it; the parser has put the value in its place already.
-function variablesOf(map: ConfMap): string[] {
-  return [...map.entries.values()]
-    .filter((entry) => /^[A-Z][A-Z0-9_]*$/.test(entry.key))
-    .map((entry) => entry.key.toLowerCase())
 }
