@@ -116,6 +116,7 @@ export class HubService {
   ): Promise<void> {
     const { core } = this.hub
     this.#scrub.enforce(scrub)
+    if (scrub.inspector.showsBefore) core.log('warn', 'Messages can be looked at before they are scrubbed (scrub.tap).')
     Object.assign(core.limits, next.hubLimits)
     for (const one of this.#open) if (!kept.includes(one)) await core.unlisten(one.listener)
     for (const open of kept) {

@@ -18,6 +18,7 @@ import {
   plantedMessages,
   rawWay,
   type Way,
+  wideWay,
 } from './senders.ts'
 import { Inbox, leaks, natsClient, planted, type ServiceUnderTest, startService } from './support.ts'
 
@@ -33,6 +34,7 @@ listen:
   - raw://127.0.0.1:0?framing=length&codec=bytes&in=nowhere&out=events.nats
 ${framings.map((one) => `  - raw://127.0.0.1:0?framing=${one}&codec=bytes&in=events.raw-${one}&out=out.${one}`).join('\n')}
   - raw://127.0.0.1:0?framing=newline&charset=utf-8&in=events.malformed&out=out.malformed
+  - raw://127.0.0.1:0?framing=length&charset=utf-16le&coding=gzip&in=events.raw-wide&out=out.wide
 scrub:
   tap: true
   policies:
@@ -138,6 +140,7 @@ async function waysInto(t: TestContext, { service, port }: ServiceUnderTest, ipc
     await linesWay(t, 'lines', { port: port('lines'), host: '127.0.0.1' }),
     await linesWay(t, 'ipc', { path: ipc }),
     ...(await Promise.all(framings.map((framing, index) => rawWay(t, framing, port('raw', index + 1))))),
+    await wideWay(t, port('raw', 6)),
     await customWay(t, port('own')),
     embeddedWay(service.hub),
   ]

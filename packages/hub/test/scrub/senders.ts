@@ -134,6 +134,22 @@ export async function rawWay(t: TestContext, framing: string, port: number): Pro
   }
 }
 
+/** Text in UTF-16, compressed frame by frame. */
+export async function wideWay(t: TestContext, port: number): Promise<Way> {
+  const socket = await open(t, { port, host: '127.0.0.1' })
+  return {
+    name: 'raw-wide',
+    takesHeaders: false,
+    takesBytes: false,
+    send({ payload }) {
+      const body = gzipSync(Buffer.from(payload.toString('utf8'), 'utf16le'))
+      const prefix = Buffer.alloc(4)
+      prefix.writeUInt32BE(body.length)
+      return inTwo(socket, Buffer.concat([prefix, body]))
+    },
+  }
+}
+
 export function embeddedWay(hub: Hub): Way {
   return {
     name: 'embedded',
