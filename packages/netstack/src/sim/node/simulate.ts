@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import './host-net.ts'
 import type { SimulationOptions } from '../options.ts'
 import { type Platform, runSimulation } from '../run.ts'
 import type { World } from '../world.ts'
