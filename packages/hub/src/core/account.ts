@@ -49,6 +49,8 @@ export class Account {
   readonly #context: AccountContext
   readonly #index = new SubscriptionIndex<Subscription>()
   readonly #cache: RouteCache<Route>
+  /** Subscriptions added and removed, and routes worked out, since the start. */
+  readonly lookups: { inserts: number; removes: number; matches: number } = { inserts: 0, removes: 0, matches: 0 }
   /** Raised by every change that may touch many routes. */
   generation = 0
   #observers = 0
@@ -71,6 +73,7 @@ export class Account {
 
   add(subscription: Subscription): void {
     this.#index.add(subscription)
+    this.lookups.inserts++
     if (subscription.subject.startsWith(OBSERVED)) this.#observers++
     this.#changed(subscription.subject)
   }
@@ -78,6 +81,7 @@ export class Account {
   remove(subscription: Subscription): boolean {
     const found = this.#index.remove(subscription)
     if (!found) return false
+    this.lookups.removes++
     if (subscription.subject.startsWith(OBSERVED)) this.#observers--
     this.#changed(subscription.subject)
     return true
@@ -99,6 +103,11 @@ export class Account {
     return route.generation === this.generation
   }
 
+  /** The routes that are kept and still hold. */
+  *currentRoutes(): Generator<Route> {
+    for (const route of this.#cache.kept()) if (this.isCurrent(route)) yield route
+  }
+
   /** The route of the subject that stands at source[start, end). */
   routeOf(source: Buffer, start: number, end: number): Route {
     const known = this.#cache.find(source, start, end)
@@ -118,6 +127,7 @@ export class Account {
 
   #resolve(subject: string, bytes: Buffer): Route {
     const kind = subjectKind(subject)
+    this.lookups.matches++
     // First, because the answer may look at other routes.
     const attachment = this.#context.attach(this, subject)
     // With an empty token or a control character it goes nowhere, not even to a wildcard.

@@ -100,6 +100,11 @@ export class Route {
     return this.#singles.length === 0 && this.#fanOuts.length === 0 && this.#queues.length === 0
   }
 
+  /** How many a message goes to; one for each queue group. */
+  get size(): number {
+    return this.#fanOuts.reduce((sum, one) => sum + one.size, this.#singles.length + this.#queues.length)
+  }
+
   /** A plain subscription of this connection that the subject is routed to, if there is one. */
   subscriptionOf(connection: Connection): Subscription | undefined {
     for (const one of this.#singles) if (one.connection === connection && !one.closed) return one

@@ -37,6 +37,11 @@ export abstract class Subscription implements Indexed {
     return true
   }
 
+  /** What its client calls it (the NATS sid); shown by monitoring. */
+  get identifier(): string | undefined {
+    return undefined
+  }
+
   /** Delivers one message. Must not throw. */
   abstract deliver(message: Message): void
 

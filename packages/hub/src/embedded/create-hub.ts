@@ -67,6 +67,7 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     httpGateway({
       hub: core,
       createServer: createHttpServer,
+      figures: { connections: 0, refused: 0, timedOut: 0, malformed: 0, requests: new Map() },
       embedded: () => ({ slowestListener: hub.slowestListener, droppedMessages: hub.droppedMessages }),
     }),
   )

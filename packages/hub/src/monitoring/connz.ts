@@ -2,6 +2,8 @@
 
 import type { Connection } from '../core/connection.ts'
 import type { MonitoredHub } from './monitored-hub.ts'
+import { choiceOf, countOf, flagOf } from './query.ts'
+import { subscriptionRow } from './subsz.ts'
 import { uptime } from './varz.ts'
 
 const DEFAULT_LIMIT = 1024
@@ -23,9 +25,15 @@ const orders: Record<string, Order> = {
   uptime: (a, b) => a.startMs - b.startMs,
 }
 
-function row(hub: MonitoredHub, connection: Connection, withSubscriptions: boolean, withUser: boolean): Row {
+interface Shown {
+  readonly subscriptions: 'none' | 'subjects' | 'detail'
+  readonly users: boolean
+}
+
+function row(hub: MonitoredHub, connection: Connection, shown: Shown): Row {
   const now = hub.clock.now()
   const idleMs = hub.clock.monotonic() - connection.lastActivityMs
+  const { tlsPeer, subscriptions } = connection
   return {
     cid: connection.id,
     kind: 'Client',
@@ -42,29 +50,54 @@ function row(hub: MonitoredHub, connection: Connection, withSubscriptions: boole
     out_msgs: connection.messagesOut,
     in_bytes: connection.bytesIn,
     out_bytes: connection.bytesOut,
-    subscriptions: connection.subscriptions.size,
+    subscriptions: subscriptions.size,
     name: connection.clientName,
     lang: connection.clientLanguage,
     version: connection.clientVersion,
-    ...(withUser ? { authorized_user: connection.user, account: connection.account.name } : {}),
-    ...(withSubscriptions ? { subscriptions_list: [...connection.subscriptions].map((one) => one.subject) } : {}),
+    tls_version: tlsPeer?.version.replace(/^TLSv/, ''),
+    tls_cipher_suite: tlsPeer?.cipher,
+    ...(shown.users ? { authorized_user: connection.user, account: connection.account.name } : {}),
+    ...(shown.subscriptions === 'subjects' ? { subscriptions_list: [...subscriptions].map((one) => one.subject) } : {}),
+    ...(shown.subscriptions === 'detail'
+      ? { subscriptions_list_detail: [...subscriptions].map((one) => subscriptionRow(connection, one)) }
+      : {}),
   }
 }
 
+const subscriptionsShown = {
+  '': 'none',
+  '0': 'none',
+  false: 'none',
+  '1': 'subjects',
+  true: 'subjects',
+  detail: 'detail',
+} as const
+
 /**
- * The answer of `/connz`.
- * @param query `sort`, `limit`, `offset`, `subs`, `auth`, `cid`
+ * The answer of `/connz`. Ended connections are not kept: `state=closed` lists none.
+ * @param query `sort`, `limit`, `offset`, `subs`, `auth`, `cid`, `user`, `acc`, `state`
+ * @throws QueryError
  */
 export function connz(hub: MonitoredHub, query: URLSearchParams): Record<string, unknown> {
-  const limit = number(query.get('limit'), DEFAULT_LIMIT)
-  const offset = number(query.get('offset'), 0)
-  const cid = query.get('cid')
-  let chosen = [...hub.connections.values()]
-  if (cid !== null) chosen = chosen.filter((one) => one.id === Number(cid))
-  const order = orders[query.get('sort') ?? 'cid'] ?? orders.cid
+  const limit = countOf(query, 'limit', DEFAULT_LIMIT)
+  const offset = countOf(query, 'offset', 0)
+  const order = orders[choiceOf(query, 'sort', Object.keys(orders))]
+  const state = choiceOf(query, 'state', ['open', 'any', 'all', 'closed'])
+  const subs = choiceOf(query, 'subs', Object.keys(subscriptionsShown)) as keyof typeof subscriptionsShown
+  const shown: Shown = { subscriptions: subscriptionsShown[subs || '0'], users: flagOf(query, 'auth') }
+  const cid = query.has('cid') ? countOf(query, 'cid', 0) : undefined
+  const [user, account] = [query.get('user'), query.get('acc')]
+  const chosen =
+    state === 'closed'
+      ? []
+      : [...hub.connections.values()].filter(
+          (one) =>
+            (cid === undefined || one.id === cid) &&
+            (user === null || one.user === user) &&
+            (account === null || one.account.name === account),
+        )
   chosen.sort(order)
   const page = chosen.slice(offset, offset + limit)
-  const flag = (name: string): boolean => ['1', 'true', 'detail'].includes(query.get(name) ?? '')
   return {
     server_id: hub.identity.serverId,
     now: new Date(hub.clock.now()).toISOString(),
@@ -72,11 +105,6 @@ export function connz(hub: MonitoredHub, query: URLSearchParams): Record<string,
     total: chosen.length,
     offset,
     limit,
-    connections: page.map((one) => row(hub, one, flag('subs'), flag('auth'))),
+    connections: page.map((one) => row(hub, one, shown)),
   }
-}
-
-function number(text: string | null, otherwise: number): number {
-  const value = Number(text)
-  return text === null || !Number.isInteger(value) || value < 0 ? otherwise : value
 }

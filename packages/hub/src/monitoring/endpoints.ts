@@ -24,8 +24,8 @@ export const monitoringPaths: Readonly<Record<string, string>> = {
   '/healthz': 'whether the hub works',
   '/readyz': 'whether it takes connections',
   '/varz': 'state and totals',
-  '/connz': 'connections (?sort= &limit= &offset= &subs=1 &auth=1 &cid=)',
-  '/subsz': 'subscriptions (?subs=1 &test=SUBJECT)',
+  '/connz': 'connections (?sort= &limit= &offset= &subs=1|detail &auth=1 &cid= &user= &acc=)',
+  '/subsz': 'subscriptions (?subs=1 &test=SUBJECT &acc= &limit= &offset=)',
   '/metrics': 'Prometheus',
 }
 

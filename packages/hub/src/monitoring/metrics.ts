@@ -1,7 +1,7 @@
 /** `/metrics`: Prometheus text format 0.0.4. */
 import type { MonitoredHub } from './monitored-hub.ts'
 import { scrubMetrics } from './scrub.ts'
-import { type EmbeddedFigures, subscriptionCount, traffic } from './varz.ts'
+import { type EmbeddedFigures, type HttpFigures, subscriptionCount, traffic } from './varz.ts'
 
 type Samples = Iterable<readonly [labels: Record<string, string>, value: number]>
 
@@ -62,6 +62,7 @@ export function metrics(hub: MonitoredHub, embedded: EmbeddedFigures = {}): stri
   for (const { name, help, samples } of scrubMetrics(hub.inspector?.figures ?? { policies: [], rules: [] })) {
     if (samples.length > 0) page.add(name, 'counter', help, samples)
   }
+  if (embedded.http !== undefined) httpMetrics(page, embedded.http)
   let pending = 0
   for (const connection of hub.connections.values()) pending += connection.outbound.pendingBytes
   page.one('pending_bytes', 'gauge', 'Bytes waiting to be taken by subscribers.', pending)
@@ -86,4 +87,13 @@ export function metrics(hub: MonitoredHub, embedded: EmbeddedFigures = {}): stri
     ])
   }
   return page.toString()
+}
+
+function httpMetrics(page: Page, figures: HttpFigures): void {
+  const requests = [...figures.requests].map(([path, count]) => [{ path }, count] as const)
+  page.add('http_requests_total', 'counter', 'Requests to the monitoring pages, by path.', requests)
+  page.one('http_connections', 'gauge', 'Open HTTP connections.', figures.connections)
+  page.one('http_connections_refused_total', 'counter', 'HTTP connections that were too many.', figures.refused)
+  page.one('http_timeouts_total', 'counter', 'HTTP connections that took too long.', figures.timedOut)
+  page.one('http_malformed_total', 'counter', 'HTTP connections that sent no HTTP.', figures.malformed)
 }

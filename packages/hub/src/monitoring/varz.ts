@@ -6,10 +6,25 @@ import { scrubVarz } from './scrub.ts'
 
 const NANOSECONDS_PER_MILLISECOND = 1e6
 
+/** What the HTTP listeners have seen. */
+export interface HttpFigures {
+  /** Open connections. */
+  connections: number
+  /** Connections refused because there were too many. */
+  refused: number
+  /** Connections that took too long with their request. */
+  timedOut: number
+  /** Requests that were no HTTP. */
+  malformed: number
+  /** Requests by path. */
+  readonly requests: Map<string, number>
+}
+
 /** Figures that only the embedding program knows. */
 export interface EmbeddedFigures {
   readonly slowestListener?: { event: string; listener: string; milliseconds: number } | undefined
   readonly droppedMessages?: number
+  readonly http?: HttpFigures | undefined
 }
 
 /** Sums over all accounts. */
@@ -83,6 +98,7 @@ export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<
     mqtt: {},
     websocket: {},
     jetstream: {},
+    tls_timeout: limits.authenticationTimeoutMs / 1000,
     write_deadline: limits.writeDeadlineMs * NANOSECONDS_PER_MILLISECOND,
     start: new Date(hub.startMs).toISOString(),
     now: new Date(now).toISOString(),
@@ -99,7 +115,9 @@ export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<
     ...traffic(hub),
     slow_consumers: hub.counters.slowConsumers,
     subscriptions: subscriptionCount(hub),
+    http_req_stats: Object.fromEntries(embedded.http?.requests ?? []),
     config_load_time: new Date(hub.startMs).toISOString(),
+    system_account: '$SYS',
     wirehub: {
       listeners: hub.listeners.map((one) => one.bound?.url ?? one.url.text),
       event_loop_delay_ms: statistics?.eventLoopDelayMs(),
@@ -111,6 +129,13 @@ export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<
       scrub: hub.inspector === undefined ? [] : scrubVarz(hub.inspector.figures),
       slowest_listener: embedded.slowestListener,
       dropped_messages: embedded.droppedMessages,
+      http: httpVarz(embedded.http),
     },
   }
+}
+
+function httpVarz(figures: HttpFigures | undefined): Record<string, number> | undefined {
+  if (figures === undefined) return undefined
+  const { connections, refused, timedOut, malformed } = figures
+  return { connections, refused, timed_out: timedOut, malformed }
 }

@@ -89,6 +89,11 @@ export class RouteCache<R extends Cacheable> {
     this.#routes[place] = route
   }
 
+  /** The answers kept, whether they still hold or not. For monitoring. */
+  *kept(): Generator<R> {
+    for (const route of this.#routes) if (route !== undefined) yield route
+  }
+
   /** Declares the route of a literal subject out of date, if there is one. */
   invalidate(subject: string): void {
     const bytes = Buffer.from(subject)

@@ -50,6 +50,10 @@ export class NatsSubscription extends Subscription {
     this.shareKey = alone ? undefined : shareKeyOf(this.#withHeaders, this.#sidBytes.length)
   }
 
+  override get identifier(): string {
+    return this.sid
+  }
+
   /** Permissions have changed; whoever calls this has it routed anew. */
   revise(): void {
     this.#filter = this.#connection.permissions.mustFilter(this.subject)

@@ -1,10 +1,12 @@
 /** The HTTP listener: monitoring. Sans-IO: the server at the edge reads requests and writes what is answered here. */
+import type { Credentials } from '../../core/authenticator.ts'
 import type { StreamSocket } from '../../core/environment.ts'
 import type { Gateway, GatewayFactory } from '../../core/gateway.ts'
 import { isLoopback, type ListenerUrl } from '../../core/listener-url.ts'
 import { type MonitoringAnswer, monitoringAnswer, monitoringPaths } from '../endpoints.ts'
 import type { MonitoredHub } from '../monitored-hub.ts'
-import type { EmbeddedFigures } from '../varz.ts'
+import { QueryError } from '../query.ts'
+import type { EmbeddedFigures, HttpFigures } from '../varz.ts'
 import { isAllowedHost } from './host-check.ts'
 
 /** A request, as far as it matters here. */
@@ -14,6 +16,9 @@ export interface HttpRequest {
   readonly target: string
   readonly host: string | undefined
   readonly origin: string | undefined
+  /** The Authorization header. */
+  readonly authorization: string | undefined
+  readonly remoteAddress: string
 }
 
 /** Limits of the HTTP side. */
@@ -22,6 +27,10 @@ export interface HttpLimits {
   headersTimeoutMs: number
   requestTimeoutMs: number
   idleTimeoutMs: number
+  /** How often the timeouts are looked after. */
+  checkIntervalMs: number
+  /** Time for the last answers when the listener is closed. */
+  closeTimeoutMs: number
   maxConnections: number
 }
 
@@ -32,13 +41,21 @@ export interface HttpServer {
 }
 
 /** Makes one; at the edge. */
-export type HttpServerFactory = (limits: HttpLimits, answer: (request: HttpRequest) => MonitoringAnswer) => HttpServer
+export type HttpServerFactory = (
+  limits: HttpLimits,
+  answer: (request: HttpRequest) => MonitoringAnswer | Promise<MonitoringAnswer>,
+  figures: HttpFigures,
+) => HttpServer
 
 /** What the HTTP gateway reports on. */
 export interface HttpGatewaySource {
   readonly hub: MonitoredHub
   readonly embedded: () => EmbeddedFigures
   readonly createServer: HttpServerFactory
+  /** Counted by all `http://` listeners together. */
+  readonly figures: HttpFigures
+  /** Limits that differ from the defaults. */
+  readonly limits?: Partial<HttpLimits>
 }
 
 const defaults: HttpLimits = {
@@ -46,6 +63,8 @@ const defaults: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   idleTimeoutMs: 5000,
+  checkIntervalMs: 1000,
+  closeTimeoutMs: 1000,
   maxConnections: 1024,
 }
 
@@ -55,7 +74,10 @@ export function httpGateway(source: HttpGatewaySource): GatewayFactory {
     manifest: {
       scheme: 'http',
       defaultPort: 8222,
-      options: { host: 'further names by which this listener may be addressed, comma-separated' },
+      options: {
+        host: 'Further names by which this listener may be addressed, comma-separated.',
+        auth: 'none: whoever reaches it may read, as with nats-server; default: beyond this machine a user or token is asked for.',
+      },
     },
     create: (url) => open(source, url),
   }
@@ -64,16 +86,19 @@ export function httpGateway(source: HttpGatewaySource): GatewayFactory {
 function open(source: HttpGatewaySource, url: ListenerUrl): Gateway {
   const names = (url.options.get('host') ?? '').split(',').filter((name) => name !== '')
   const loopback = isLoopback(url.address)
-  const server = source.createServer(defaults, (request) => {
+  const open = loopback || url.options.get('auth') === 'none'
+  const limits = { ...defaults, ...source.limits }
+  const respond = (request: HttpRequest): MonitoringAnswer | Promise<MonitoringAnswer> => {
     if (isAllowedHost(request.host, url.address, loopback, names) && isAllowedOrigin(request))
-      return answer(source, request)
+      return open || !source.hub.authenticator.required ? answer(source, request) : admitted(source, request)
     return problem(
       403,
       'foreign-host',
       'This Host or Origin is not allowed here.',
       'Use the address of the listener, or add ?host=NAME to its URL.',
     )
-  })
+  }
+  const server = source.createServer(limits, respond, source.figures)
   return {
     open: () => {
       throw new Error('the HTTP gateway takes sockets, not codecs')
@@ -81,6 +106,24 @@ function open(source: HttpGatewaySource, url: ListenerUrl): Gateway {
     takeSocket: (socket) => server.take(socket),
     close: () => server.close(),
   }
+}
+
+async function admitted(source: HttpGatewaySource, request: HttpRequest): Promise<MonitoringAnswer> {
+  const credentials = credentialsOf(request)
+  const identity = credentials === undefined ? undefined : await source.hub.authenticator.authenticate(credentials)
+  if (identity !== undefined) return answer(source, request)
+  return problem(401, 'not-authenticated', 'Say who you are.', 'Send a user and password (Basic) or a token (Bearer).')
+}
+
+/** RFC 7617 and RFC 6750. */
+function credentialsOf({ authorization, remoteAddress }: HttpRequest): Credentials | undefined {
+  const [, scheme, value] = /^(\S+) +(\S+)$/.exec(authorization ?? '') ?? []
+  if (/^bearer$/i.test(scheme ?? '')) return { token: value, remoteAddress, protocol: 'http' }
+  if (!/^basic$/i.test(scheme ?? '')) return undefined
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 0) return undefined
+  return { user: text.slice(0, colon), password: text.slice(colon + 1), remoteAddress, protocol: 'http' }
 }
 
 // A page of another origin may not read what a browser can reach on this machine.
@@ -92,12 +135,28 @@ function answer(source: HttpGatewaySource, request: HttpRequest): MonitoringAnsw
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return problem(405, 'method-not-allowed', 'Monitoring is read only.', 'Use GET.')
   }
-  const url = new URL(request.target, 'http://localhost')
+  const url = targetOf(request.target)
+  if (url === undefined) return problem(400, 'malformed-target', 'This is no path.', 'See / for what there is.')
+  // Counted by what there is, not by what is asked for: strangers must not make names here.
+  if (Object.hasOwn(monitoringPaths, url.pathname)) {
+    const { requests } = source.figures
+    requests.set(url.pathname, (requests.get(url.pathname) ?? 0) + 1)
+  }
   if (url.pathname === '/') return { status: 200, contentType: 'text/plain; charset=utf-8', body: index() }
-  return (
-    monitoringAnswer(source.hub, url.pathname, url.searchParams, source.embedded()) ??
-    problem(404, 'not-found', `There is no ${url.pathname}.`, 'See / for what there is.')
-  )
+  try {
+    return (
+      monitoringAnswer(source.hub, url.pathname, url.searchParams, { ...source.embedded(), http: source.figures }) ??
+      problem(404, 'not-found', `There is no ${url.pathname}.`, 'See / for what there is.')
+    )
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error
+    return problem(400, 'malformed-query', error.message, error.expected)
+  }
+}
+
+// `//host/path` would be read as another host; a path is a path.
+function targetOf(target: string): URL | undefined {
+  return target.startsWith('/') ? (URL.parse(`http://localhost${target}`) ?? undefined) : undefined
 }
 
 function index(): string {
