@@ -4,7 +4,7 @@ const SEQUENCE = 0x30
 const SET = 0x31
 
 /** One value: tag, length, content. */
-export function tagged(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+function tagged(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(contents)
   return Buffer.concat([Buffer.from([tag]), lengthOf(content.length), content])
 }
