@@ -13,7 +13,7 @@ import type { Capture } from '../../src/link/pcap/capture.ts'
 import { SeededRandom } from '../../src/link/random.ts'
 import { TapLink } from '../../src/link/tap.ts'
 import { TimerQueue } from '../../src/link/timer-queue.ts'
-import { RealTimeDriver } from '../../src/link/tun/driver.ts'
+import { type Pollable, RealTimeDriver } from '../../src/link/tun/driver.ts'
 import { openTun, type TunLink } from '../../src/link/tun/tun-link.ts'
 import { createWire } from '../../src/link/wire.ts'
 import { Stack, type StackOptions } from '../../src/stack/stack.ts'
@@ -67,7 +67,7 @@ export class Bout {
   /** Around our end of the link. */
   readonly impaired: ImpairedLink
   readonly mtu: number
-  readonly #drivers: RealTimeDriver[] = []
+  readonly #driver: RealTimeDriver
   readonly #tun: TunLink | undefined
 
   constructor(options: BoutOptions) {
@@ -76,16 +76,24 @@ export class Bout {
     const pool = new FramePool()
     const timers = new TimerQueue()
     const [ours, theirs] = [OUR_ADDRESSES, THEIR_ADDRESSES].map((each) => [`${each[4]}/24`, `${each[6]}/64`])
-    const kicks: (() => void)[] = []
-    const kick = (): void => {
-      for (const each of kicks) each()
-    }
+    // What one of these does may set a deadline of another, so one timer serves them all.
+    const driven: Pollable[] = [timers]
+    this.#driver = new RealTimeDriver({
+      poll: (now) => {
+        for (const each of driven) each.poll(now)
+      },
+      pollAt: () => Math.min(...driven.map((each) => each.pollAt())),
+    })
+    const { kick } = this.#driver
     let link: Link
     if (options.opponent === 'kernel') {
       this.namespace = new Namespace()
       for (const [key, value] of Object.entries(options.sysctl ?? {})) this.namespace.sysctl(key, value)
       const tun = openTun({ up: false, offload: false, mtu: this.mtu }, pool)
       this.namespace.adopt(tun.device.name, theirs)
+      // Not bbr, which some machines have as their default: it paces, and takes no notice of ECN.
+      this.namespace.ip('route', 'replace', '10.77.0.0/24', 'dev', tun.device.name, 'congctl', 'cubic')
+      this.namespace.ip('-6', 'route', 'replace', 'fd77::/64', 'dev', tun.device.name, 'congctl', 'cubic')
       tun.onBatch = kick
       this.#tun = tun
       link = tun
@@ -96,7 +104,7 @@ export class Bout {
       const stack = this.#stack(timers, pool, options.theirs)
       stack.addInterface('wire', wire[0], { addresses: theirs })
       this.theirs = new StackHost(stack, THEIR_ADDRESSES[this.family], kick)
-      kicks.push(this.#drive(stack))
+      driven.push(stack)
     }
     this.impaired = new ImpairedLink(link, options.impair ?? {}, new SeededRandom(options.seed ?? 1), pool, timers)
     const tap = new TapLink(this.impaired)
@@ -108,19 +116,13 @@ export class Bout {
     const stack = this.#stack(timers, pool, options.ours)
     stack.addInterface('tap', tap, { addresses: ours })
     this.ours = new StackHost(stack, OUR_ADDRESSES[this.family], kick)
-    kicks.push(this.#drive(stack), this.#drive(timers))
+    driven.push(stack)
   }
 
   #stack(timers: TimerQueue, pool: FramePool, defaults: TcpConnectionOptions | undefined): Stack {
     const fillRandom = (bytes: Uint8Array): void => void randomFillSync(bytes)
     const options: StackOptions = { random: Math.random, fillRandom, clock: () => performance.now(), pool, timers }
     return new Stack(defaults === undefined ? options : { ...options, tcp: { defaults } })
-  }
-
-  #drive(what: Stack | TimerQueue): () => void {
-    const driver = new RealTimeDriver(what)
-    this.#drivers.push(driver)
-    return driver.kick
   }
 
   /** A connection that we have opened: both ends of it. */
@@ -193,7 +195,7 @@ export class Bout {
   async close(): Promise<void> {
     this.ours.close()
     this.theirs.close()
-    for (const driver of this.#drivers) driver.close()
+    this.#driver.close()
     await this.#tun?.close()
     this.namespace?.close()
   }

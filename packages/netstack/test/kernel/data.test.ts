@@ -1,9 +1,11 @@
 // Windows, urgent data, probes: against the kernel and against ourselves, the same script, the same verdict.
 import assert from 'node:assert/strict'
-import { type Bout, until } from './bout.ts'
+import { until } from './bout.ts'
+import type { Bout } from './bout.ts'
 import { type PeerSocket, StackSocket } from './hosts.ts'
 import { KernelSocket } from './kernel-socket.ts'
 import { scenario } from './scenario.ts'
+import { pattern, transfer } from './transfer.ts'
 
 const SOL_SOCKET = 1
 const SO_KEEPALIVE = 9
@@ -11,34 +13,6 @@ const IPPROTO_TCP = 6
 const TCP_KEEPIDLE = 4
 const TCP_KEEPINTVL = 5
 const TCP_KEEPCNT = 6
-
-function pattern(length: number): Uint8Array {
-  return new Uint8Array(length).map((_, index) => (index * 7 + (index >> 8)) & 0xff)
-}
-
-/** Sends everything as fast as there is room while the other end reads, unless `reads` says not yet. */
-async function transfer(bout: Bout, from: PeerSocket, to: PeerSocket, bytes: Uint8Array): Promise<Uint8Array> {
-  const got: Uint8Array[] = []
-  let sent = 0
-  let received = 0
-  await until(
-    () => {
-      if (sent < bytes.length) {
-        const taken = from.send(bytes.subarray(sent, sent + 65_536))
-        assert.equal(typeof taken, 'number', String(taken))
-        sent += taken as number
-      }
-      const piece = to.receive(262_144)
-      assert.notEqual(typeof piece, 'string', String(piece))
-      got.push(piece as Uint8Array)
-      received += piece.length
-      return received === bytes.length
-    },
-    `${bytes.length} bytes`,
-    bout,
-  )
-  return Buffer.concat(got)
-}
 
 scenario('window scale: 4 MB each way, over windows larger than 65,535 bytes', async (bout) => {
   const [ours, theirs] = await bout.connect()
@@ -164,28 +138,31 @@ scenario('keep-alive: our probe is answered, and the connection lives on', async
   return { state: ours.state }
 })
 
-scenario("keep-alive: nobody answers our probes, and the connection ends in ETIMEDOUT", async (bout) => {
+scenario('keep-alive: nobody answers our probes, and the connection ends in ETIMEDOUT', async (bout) => {
   const keepAlive = { keepAlive: true, keepAliveIdleMs: 60, keepAliveIntervalMs: 60, keepAliveProbes: 2 }
   const [ours] = await bout.connect(keepAlive)
   await bout.settle()
-  bout.impaired.receive.configure({ partition: true })
+  bout.impaired.receive.set({ partition: true })
   await until(() => ours.state === 'CLOSED', 'giving up', bout)
   return { error: ours.receive(1) }
 })
 
-scenario("keep-alive: we answer the opponent's probes; when we no longer do, it gives up", async (bout) => {
-  const [ours, theirs] = await bout.accept((socket) => {
-    if (!(socket instanceof KernelSocket)) return
-    socket.set(SOL_SOCKET, SO_KEEPALIVE, 1)
-    for (const name of [TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT]) socket.set(IPPROTO_TCP, name, 1)
-  })
-  if (theirs instanceof StackSocket) theirs.connection.setKeepAlive(true, 300, performance.now())
-  const probed = (): number => bout.segments().filter((one) => one.by === 'theirs' && one.marks.includes('keep-alive')).length
-  await until(() => probed() >= 1, 'a probe', bout)
-  await bout.settle()
-  assert.equal(theirs.state, 'ESTABLISHED')
-  assert.equal(ours.state, 'ESTABLISHED')
-  bout.impaired.receive.configure({ partition: true })
-  if (theirs instanceof KernelSocket) await until(() => theirs.state === 'CLOSED', 'giving up', bout)
-  return { answered: true }
-})
+scenario(
+  "keep-alive: we answer the opponent's probes; when we no longer do, it gives up with ETIMEDOUT",
+  async (bout) => {
+    const [ours, theirs] = await bout.accept((socket) => {
+      if (!(socket instanceof KernelSocket)) return
+      socket.set(SOL_SOCKET, SO_KEEPALIVE, 1)
+      for (const name of [TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT]) socket.set(IPPROTO_TCP, name, 1)
+    })
+    const probes = (): number =>
+      bout.segments().filter((one) => one.by === 'theirs' && one.marks.includes('keep-alive')).length
+    await until(() => probes() >= 1, 'a probe', bout)
+    await bout.settle()
+    assert.deepEqual([ours.state, theirs.state], ['ESTABLISHED', 'ESTABLISHED'])
+    bout.impaired.send.set({ partition: true })
+    await until(() => theirs.state === 'CLOSED', 'giving up', bout)
+    return { error: theirs.receive(1) }
+  },
+  { theirs: { keepAlive: true, keepAliveIdleMs: 300, keepAliveIntervalMs: 300, keepAliveProbes: 1 } },
+)

@@ -209,6 +209,7 @@ export class Socket extends Duplex {
         if (status) this.emit('error', errnoError(status, 'reset'))
       } else handle.close(closed)
       handle.onread = () => {}
+      handle.reader = null
       this._handle = null
       this._sockname = null
       callback(exception)
@@ -470,8 +471,9 @@ export function adoptHandle(socket: Socket): void {
   if (!handle) return
   handle.owner = socket
   handle.onread = (chunk, status) => onRead(socket, chunk, status)
+  handle.reader = handle.onread
   const user = socket._userBuffer
-  if (user === null || user === undefined) return
+  if (!user) return
   if (user.make !== null) user.current = user.make()
   if (user.current instanceof Uint8Array) handle.useUserBuffer(user.current)
 }
@@ -517,7 +519,7 @@ function onRead(socket: Socket, chunk: Uint8Array | ArrayBuffer | null | undefin
 /** False: no more for now. */
 function takeChunk(socket: Socket, chunk: Uint8Array | ArrayBuffer, length: number): boolean {
   const user = socket._userBuffer
-  if (user === null || user.current === null) {
+  if (!user?.current) {
     return socket.push(chunk instanceof ArrayBuffer ? Buffer.from(chunk, 0, length) : chunk)
   }
   const goesOn = user.callback(length, user.current) !== false

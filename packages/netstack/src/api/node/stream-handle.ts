@@ -32,6 +32,8 @@ type OnRead = (chunk: Uint8Array | null, status?: number) => void
 export class StreamHandle extends LoopHandle {
   /** Whoever reads; `status` is the number of bytes, or a negative error number. */
   onread: OnRead = () => {}
+  /** Reads in the place of `onread`, which Node's http exchanges for functions of its own that read native memory. */
+  reader: OnRead | null = null
   /** Kept by whoever owns the handle; `readStart` and `readStop` do what it says. */
   reading = false
   owner: unknown = undefined
@@ -114,8 +116,13 @@ export class StreamHandle extends LoopHandle {
       const length = stream.read(target, this.host.now())
       this.bytesRead += length
       this.host.kick()
-      this.onread(length === target.length ? target : target.subarray(0, length), length)
+      this.#deliver(length === target.length ? target : target.subarray(0, length), length)
     }
+  }
+
+  #deliver(chunk: Uint8Array | null, status: number): void {
+    if (this.reader !== null) this.reader(chunk, status)
+    else this.onread(chunk, status)
   }
 
   #tellEnd(stream: ByteStream): void {
@@ -124,11 +131,11 @@ export class StreamHandle extends LoopHandle {
       this.#endTold = true
       const status = this.#error
       this.#error = 0
-      this.onread(null, status)
+      this.#deliver(null, status)
     } else if (stream.ended || this.#failed) {
       this.#endTold = true
       if (this.#writes.length === 0) this.active = false
-      this.onread(null, EOF)
+      this.#deliver(null, EOF)
     }
   }
 

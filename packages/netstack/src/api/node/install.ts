@@ -1,0 +1,150 @@
+import dgram from 'node:dgram'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+import tls from 'node:tls'
+import { normalizeArgs } from './arguments.ts'
+import { connectSocket, type SocketConnectOptions } from './connecting.ts'
+import { createDgram } from './datagram.ts'
+import { defaultHost } from './default-host.ts'
+import { socketClosed } from './errors.ts'
+import type { NetHost } from './host.ts'
+import { listenServer } from './listening.ts'
+import { createNet, type NetModule, type Network } from './network.ts'
+import { PipeHandle } from './pipe-handle.ts'
+import type { Server } from './server.ts'
+import { adoptHandle, Socket, type SocketOptions, type SocketSettings } from './socket.ts'
+import { dispatchWrite } from './socket-write.ts'
+import { TcpHandle } from './tcp-handle.ts'
+
+type AnyFunction = (...args: unknown[]) => unknown
+type Options = Record<string, unknown>
+
+let undo: (() => void) | null = null
+
+/**
+ * Puts the TCP of an unmodified program onto a stack: `net.Socket.prototype.connect`, `net.Server.prototype.listen`, `tls.connect` and
+ * `dgram.createSocket` are patched, so that `http`, `https` and `fetch` run on it too. Pipes (`{ path }`), descriptors, handles that
+ * are given, `dns` and child processes stay real. A second call does nothing.
+ *
+ * @param host the stack; without one, that of `@wirehub/netstack/node-net`
+ */
+export function install(host: NetHost = defaultHost()): void {
+  if (undo !== null) return
+  const own = createNet(host)
+  const network: Network = {
+    host,
+    createTcp: () => new TcpHandle(host),
+    createPipe: () => new PipeHandle(host),
+    createSocket: (options) => acceptedSocket(network, options),
+  }
+  const restore = [
+    patch(net.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
+    patch(net.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
+    patch(tls, 'connect', (original) => patchedTlsConnect(own, original)),
+    patch(dgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction),
+  ]
+  syncBuiltinESMExports()
+  undo = () => {
+    for (const each of restore) each()
+    syncBuiltinESMExports()
+  }
+}
+
+/** Takes the patches back. Sockets that are open stay where they are. */
+export function uninstall(): void {
+  undo?.()
+  undo = null
+}
+
+function patch(target: object, name: string, make: (original: AnyFunction) => AnyFunction): () => void {
+  const before = Object.getOwnPropertyDescriptor(target, name)!
+  Object.defineProperty(target, name, { ...before, value: make(before.value as AnyFunction) })
+  return () => Object.defineProperty(target, name, before)
+}
+
+function patchedConnect(network: Network, original: AnyFunction): AnyFunction {
+  return function (this: net.Socket, ...args: unknown[]): unknown {
+    const [options, callback] = normalizeArgs(args)
+    const socket = this as unknown as Socket
+    // TLS below a real handle, a pipe, and a handle that somebody has given belong to the kernel.
+    const isKernels = this instanceof tls.TLSSocket || options.path || (socket._handle && !socket.destroyed)
+    if (isKernels || !options.port) return original.apply(this, args)
+    transplant(socket, network)
+    connectSocket(socket, options as SocketConnectOptions, callback)
+    return this
+  }
+}
+
+function patchedListen(network: Network, own: NetModule, original: AnyFunction): AnyFunction {
+  return function (this: net.Server, ...args: unknown[]): unknown {
+    const [options] = normalizeArgs(args)
+    const given = (options._handle || options.handle || options) as Options
+    const isKernels =
+      given.path || typeof given.fd === 'number' || typeof given.listen === 'function' || given !== options
+    if (isKernels) return original.apply(this, args)
+    // TLS takes its bytes from the native handle of a real socket, or from any other stream as a stream.
+    const isTls = this instanceof tls.Server
+    const createSocket = isTls ? (each: SocketOptions): Socket => new own.Socket(each) : network.createSocket
+    Object.defineProperty(this, '_network', { value: { ...network, createSocket }, configurable: true, writable: true })
+    listenServer(this as unknown as Server, args)
+    return this
+  }
+}
+
+function patchedTlsConnect(own: NetModule, original: AnyFunction): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const [options, callback] = normalizeArgs(args)
+    const rest = args.find((each, index) => index > 0 && typeof each === 'object' && each !== null) as Options | undefined
+    const whole: Options = { ...options, ...(rest === options ? {} : rest) }
+    if (whole.socket || whole.path || !whole.port) return original.apply(this, args)
+    const { lookup, host, port, family, localAddress, localPort, autoSelectFamily } = whole
+    const below = { lookup, host, port, family, localAddress, localPort, autoSelectFamily }
+    const present = Object.fromEntries(Object.entries(below).filter(([, value]) => value !== undefined))
+    const socket = own.connect(present)
+    return original.call(this, { ...whole, socket }, ...(callback === null ? [] : [callback]))
+  }
+}
+
+/** The socket of a connection that has come in: Node's own class above our handle. */
+function acceptedSocket(network: Network, options: SocketOptions): Socket {
+  const made = new net.Socket({ ...options, manualStart: true } as net.SocketConstructorOpts) as unknown as Socket
+  transplant(made, network)
+  adoptHandle(made)
+  if (!options.pauseOnCreate) made.read(0)
+  return made
+}
+
+/** What Node's own socket does by its native handle is done by ours. */
+function transplant(socket: Socket, network: Network): void {
+  const methods = {
+    _network: network,
+    _settings: settingsOf(socket),
+    _writeGeneric(this: Socket, many: boolean, data: unknown, encoding: string, callback: (error?: Error | null) => void) {
+      dispatchWrite(this, many, data, encoding, callback)
+    },
+    _final: Socket.prototype._final,
+    resetAndDestroy(this: Socket): Socket {
+      if (!this._handle) this.destroy(socketClosed())
+      else if (this.connecting) this.once('connect', () => this._reset())
+      else this._reset()
+      return this
+    },
+  }
+  for (const [name, value] of Object.entries(methods)) {
+    Object.defineProperty(socket, name, { value, configurable: true, writable: true })
+  }
+}
+
+/** What was set before there was a handle: Node keeps it behind symbols. */
+function settingsOf(socket: object): SocketSettings {
+  const found = new Map(Object.getOwnPropertySymbols(socket).map((each) => [each.description, each]))
+  const read = (name: string): unknown => Reflect.get(socket, found.get(name) ?? name)
+  return {
+    noDelay: Boolean(read('kSetNoDelay')),
+    keepAlive: Boolean(read('kSetKeepAlive')),
+    keepAliveDelay: Number(read('kSetKeepAliveInitialDelay')) || 0,
+    keepAliveInterval: undefined,
+    keepAliveCount: undefined,
+    typeOfService: undefined,
+  }
+}

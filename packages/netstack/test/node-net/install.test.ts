@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import http from 'node:http'
+import net, { type AddressInfo } from 'node:net'
+import { afterEach, beforeEach, test } from 'node:test'
+import { defaultHost } from '../../src/api/node/default-host.ts'
+import { install, uninstall } from '../../src/api/node/install.ts'
+
+// Node's own http, fetch and net, unmodified: their bytes pass through our stack.
+
+beforeEach(() => install())
+afterEach(() => uninstall())
+
+const segments = (): number => defaultHost().stack.tcp.counters.segmentsOut
+
+async function serve(listener: http.RequestListener): Promise<{ server: http.Server; port: number }> {
+  const server = http.createServer(listener)
+  server.listen(0)
+  await once(server, 'listening')
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+test('http: requests over kept connections, a large body', async () => {
+  const before = segments()
+  const { server, port } = await serve((request, response) => {
+    let length = 0
+    request.on('data', (chunk) => {
+      length += chunk.length
+    })
+    request.on('end', () => response.end(`${request.method} ${request.url} ${length} ${request.socket.remoteAddress}`))
+  })
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  for (let round = 0; round < 3; round++) {
+    const request = http.request({ port, host: '127.0.0.1', method: 'POST', path: `/${round}`, agent })
+    request.end(Buffer.alloc(300_000))
+    const [response] = await once(request, 'response')
+    let text = ''
+    for await (const chunk of response) text += chunk
+    assert.equal(text, `POST /${round} 300000 ::ffff:127.0.0.1`)
+  }
+  agent.destroy()
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+  assert.ok(segments() - before > 20)
+})
+
+test('fetch', async () => {
+  const before = segments()
+  const { server, port } = await serve((_request, response) => response.end('fetched'.repeat(10_000)))
+  const response = await fetch(`http://localhost:${port}/`)
+  assert.equal((await response.text()).length, 70_000)
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+  assert.ok(segments() > before)
+})
+
+test("net: sockets stay Node's own class; resets and refusals are told", async () => {
+  const server = net.createServer({ noDelay: true }, (socket) => socket.once('data', () => socket.resetAndDestroy()))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = net.connect(port, '127.0.0.1')
+  await once(client, 'connect')
+  assert.ok(client instanceof net.Socket)
+  assert.equal(client.remotePort, port)
+  client.write('x')
+  const [error] = await once(client, 'error').catch((each) => [each])
+  assert.equal(error.code, 'ECONNRESET')
+  server.close()
+  await once(server, 'close')
+  const [refused] = await once(net.connect(port, '127.0.0.1'), 'error').catch((each) => [each])
+  assert.equal(refused.message, `connect ECONNREFUSED 127.0.0.1:${port}`)
+})
+
+test('dgram', async () => {
+  const receiver = dgram.createSocket('udp4')
+  receiver.bind(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const before = defaultHost().stack.udp.counters.outDatagrams
+  const sender = dgram.createSocket('udp4')
+  sender.send('over the stack', receiver.address().port, '127.0.0.1')
+  const [message] = await once(receiver, 'message')
+  assert.equal(String(message), 'over the stack')
+  assert.equal(defaultHost().stack.udp.counters.outDatagrams, before + 1)
+  sender.close()
+  receiver.close()
+})
+
+test('uninstall gives the kernel back', async () => {
+  uninstall()
+  const before = segments()
+  const server = net.createServer((socket) => socket.end('kernel'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  let text = ''
+  for await (const chunk of net.connect((server.address() as AddressInfo).port, '127.0.0.1')) text += chunk
+  assert.equal(text, 'kernel')
+  assert.equal(segments(), before)
+  server.close()
+})
