@@ -4,6 +4,8 @@ import type { Environment } from '../core/environment.ts'
 
 /** Recovered means: this much below the mark. */
 const HYSTERESIS = 0.05
+/** This much below the mark it begins to note how much everybody sends: rates are needed when the mark is passed, not a second later. */
+const NOTING = 0.1
 
 /** Watches memory once a second. */
 export class MemoryGuard {
@@ -32,8 +34,12 @@ export class MemoryGuard {
       for (const one of this.#paused) one.resume()
       this.#paused.clear()
     }
-    if (share < this.#ratio) {
+    if (share < this.#ratio - NOTING) {
       if (this.#before.size > 0) this.#before.clear()
+      return
+    }
+    if (share < this.#ratio) {
+      for (const one of connections) this.#before.set(one, one.bytesIn)
       return
     }
     const rates: [Connection, number][] = []
