@@ -17,11 +17,18 @@ interface HubInput {
   readonly payload: () => Buffer
 }
 
+/** JSON of exactly so many bytes, for sizes that a ticket does not fit into. */
+function note(bytes: number): Buffer {
+  const around = JSON.stringify({ type: 'note.created', id: 4711, text: '' })
+  const text = 'toner cartridge black, printer in room twelve '.repeat(bytes).slice(0, bytes - around.length)
+  return Buffer.from(JSON.stringify({ type: 'note.created', id: 4711, text }))
+}
+
 const inputs: readonly HubInput[] = [
   ...[128, 512, 4096, 65_536].map((bytes) => ({
     row: `hub-clean-${bytes}`,
     what: `hub with the shipped policy beside one without: clean JSON, ${bytes} B`,
-    payload: () => clean(bytes),
+    payload: () => (bytes < 512 ? note(bytes) : clean(bytes)),
   })),
   {
     row: 'hub-dirty-1024',

@@ -32,7 +32,7 @@ function detectorsOf(part: LoadedScrub['part']): Listed[] {
   const own = (part.detectors as { name: string; category?: string; description?: string }[] | undefined) ?? []
   const defaults = new Set<Detector>(defaultDetectors)
   return [
-    ...own.map(({ name, category = 'custom', description = '' }) => ({ name, category, default: false, description })),
+    ...own.map(({ name, category = 'custom', description = '' }) => ({ name, category, default: true, description })),
     ...allDetectors.map((one) => ({
       name: one.name,
       category: one.category as string,
