@@ -238,16 +238,16 @@ export class SubscriptionIndex<S extends Indexed> {
   /** Every subscription that a literal subject is routed to. Queue groups of equal name on different patterns are one group. */
   match(subject: string): Match<S> {
     const known = this.#literals.get(subject)
-    if (this.#root.isEmpty()) {
-      if (known === undefined) return { plain: [], queues: [] }
-      if (!(known instanceof Crowd)) return { plain: [known], queues: [] }
-    }
+    if (known !== undefined && !(known instanceof Crowd) && this.#root.isEmpty())
+      return { plain: [known], queues: NO_QUEUES }
     const found: Found<S> = { plain: [], groups: undefined }
     if (known instanceof Crowd) collect(known, found)
     else if (known !== undefined) found.plain.push(known)
-    const first = subject.indexOf('.')
-    const named = isReservedRoot(first < 0 ? subject : subject.slice(0, first))
-    this.#walk(this.#root, subject, 0, named, found)
+    if (!this.#root.isEmpty()) {
+      const first = subject.indexOf('.')
+      const named = isReservedRoot(first < 0 ? subject : subject.slice(0, first))
+      this.#walk(this.#root, subject, 0, named, found)
+    }
     return { plain: found.plain, queues: found.groups === undefined ? NO_QUEUES : [...found.groups.values()] }
   }
 
