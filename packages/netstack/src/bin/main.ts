@@ -7,8 +7,9 @@ import { journey } from './commands/journey.ts'
 import { ladder } from './commands/ladder.ts'
 import { layers } from './commands/layers.ts'
 import { plot } from './commands/plot.ts'
+import { run } from './commands/run.ts'
 
-const COMMANDS: readonly Command[] = [demo, layers, dissect, ladder, plot, journey]
+const COMMANDS: readonly Command[] = [demo, run, layers, dissect, ladder, plot, journey]
 
 function usage(): string {
   const width = Math.max(...COMMANDS.map((command) => command.name.length))

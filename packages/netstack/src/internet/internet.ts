@@ -66,6 +66,8 @@ export interface InternetEnvironment {
   readonly random: () => number
   /** Milliseconds, for what happens outside of a call that says the time. */
   readonly clock: () => number
+  /** What stands between the host and itself instead of the plain loopback: faults, a tap. */
+  readonly loopback?: ((plain: LoopbackLink) => Link) | undefined
 }
 
 /** One host's layer 3: interfaces, addresses, routes, neighbours, IPv4 and IPv6, ICMP. */
@@ -136,7 +138,8 @@ export class InternetLayer {
     this.transports[PROTOCOL_ICMP] = this.icmp.v4
     this.transports[PROTOCOL_ICMPV6] = this.icmp.v6
     this.#loopbackLink = new LoopbackLink(this.timers, this.options.maxLoopbackFrames)
-    this.loopback = this.addInterface('lo', this.#loopbackLink, 0, true)
+    const loopback = environment.loopback?.(this.#loopbackLink) ?? this.#loopbackLink
+    this.loopback = this.addInterface('lo', loopback, 0, true)
     this.addAddress(this.loopback, LOOPBACK_V4, 8)
     this.addAddress(this.loopback, LOOPBACK_V6, 128)
   }

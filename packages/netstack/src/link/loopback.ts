@@ -5,7 +5,8 @@ import { Timer, type TimerQueue } from './timer-queue.ts'
 /** What a host sends to itself. Checksums that the sender computed are believed, as Linux does. */
 export class LoopbackLink implements Link {
   readonly medium = 'ip'
-  readonly mtu = 65_535
+  /** Changed before anything is sent, or not at all. */
+  mtu = 65_535
   receiver: FrameReceiver | null = null
   framesDropped = 0
   readonly #timers: TimerQueue

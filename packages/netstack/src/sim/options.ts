@@ -27,6 +27,8 @@ export interface SimHostOptions {
   internet?: InternetOptions
   tcp?: Omit<TcpLayerOptions, 'output' | 'fillRandom'>
   udp?: UdpOptions
+  /** Faults between the host and itself: packets to its own addresses, each at most `mtu` bytes (default 1500). */
+  loopback?: ImpairmentOptions & { mtu?: number }
   /** Runs when the host boots, and again after each restart. */
   program?: (host: SimHost) => void | Promise<void>
 }

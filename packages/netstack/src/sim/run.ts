@@ -96,6 +96,7 @@ async function drive(world: World, platform: Platform, isDone: () => boolean): P
       await platform.pause()
       continue
     }
+    if (world.onQuiet?.() === true) continue
     const next = world.pollAt()
     const outside = next === Number.POSITIVE_INFINITY ? platform.outside() : []
     if (outside.length > 0) {

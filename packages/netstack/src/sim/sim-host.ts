@@ -2,6 +2,7 @@ import { IpAddress } from '../internet/address.ts'
 import type { NetworkInterface } from '../internet/interface.ts'
 import type { RouterAdvertisementOptions } from '../internet/ndp.ts'
 import { Prefix } from '../internet/prefix.ts'
+import { impairedLoopback } from '../link/impaired-loopback.ts'
 import { DhcpClient, type DhcpLease } from '../stack/dhcp-client.ts'
 import { DnsError, DnsResolver } from '../stack/dns-resolver.ts'
 import { type Hop, type PingOptions, type PingResult, ping, traceroute } from '../stack/ping.ts'
@@ -125,6 +126,9 @@ export class SimHost {
       clock,
       pool: world.pool,
       timers: world.timers,
+      ...(this.options.loopback !== undefined && {
+        loopback: impairedLoopback(this.options.loopback, random.fork('loopback')),
+      }),
       ...(this.options.tcp !== undefined && { tcp: this.options.tcp }),
       ...(this.options.udp !== undefined && { udp: this.options.udp }),
       internet: {

@@ -33,6 +33,8 @@ export class World {
   readonly failures: Error[] = []
   /** How a path given to `capture` becomes a writer; set where there are files. */
   openFile: ((path: string) => CaptureWriter) | null = null
+  /** Asked when nothing can run any more before the clock moves; true when that has set something going. */
+  onQuiet: (() => boolean) | null = null
   readonly #tasks: TaskGroup
   readonly #captures: Set<() => void> = new Set()
   #now = 0

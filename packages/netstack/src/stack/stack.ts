@@ -4,6 +4,7 @@ import { InternetLayer, type InternetOptions } from '../internet/internet.ts'
 import { splitPrefix } from '../internet/prefix.ts'
 import { type Frame, FramePool } from '../link/frame.ts'
 import type { Link } from '../link/link.ts'
+import type { LoopbackLink } from '../link/loopback.ts'
 import { TimerQueue } from '../link/timer-queue.ts'
 import { createTcpLayer, type TcpLayer, type TcpLayerOptions } from '../transport/tcp/mod.ts'
 import type { UdpOptions } from '../transport/udp/types.ts'
@@ -28,6 +29,8 @@ export interface StackOptions {
   pool?: FramePool
   /** Shared with links and other stacks, when one queue drives them all; whoever made it polls it. */
   timers?: TimerQueue
+  /** What stands between the host and itself instead of the plain loopback: faults, a tap. */
+  loopback?: (plain: LoopbackLink, pool: FramePool, timers: TimerQueue) => Link
 }
 
 export interface InterfaceOptions {
@@ -56,7 +59,9 @@ export class Stack {
     this.#ownsTimers = options.timers === undefined
     this.#clock = options.clock
     const clock = (): number => (this.#now >= 0 ? this.#now : this.#clock())
-    const environment = { pool: this.pool, timers: this.timers, random: options.random, clock }
+    const { pool, timers } = this
+    const loopback = (plain: LoopbackLink): Link => options.loopback?.(plain, pool, timers) ?? plain
+    const environment = { pool, timers, random: options.random, clock, loopback }
     this.internet = new InternetLayer(environment, options.internet)
     this.udp = new UdpLayer(this.internet, options.udp)
     this.#output = new StackTcpOutput(this.internet)

@@ -151,21 +151,24 @@ scenario('bytes sent to a socket that nobody reads any more are answered by RST'
   return { error: ours.receive(1), last: ending(bout).at(-1)?.replace(',ACK', '') }
 })
 
-scenario('TIME-WAIT answers a FIN that comes again, and gives way to a later connection of the same ports', async (bout) => {
-  const listener = bout.ours.listen(9)
-  const one = bout.theirs.connect(bout.ours.address, 9, { localPort: 9009 })
-  let first: ReturnType<typeof listener.accept>
-  await until(() => (first ??= listener.accept()) !== undefined, 'accepting', bout)
-  first!.shutdown()
-  await readAll(one, bout)
-  one.close()
-  await until(() => first!.state === 'TIME-WAIT', 'TIME-WAIT', bout)
-  const two = bout.theirs.connect(bout.ours.address, 9, { localPort: 9009 })
-  let second: ReturnType<typeof listener.accept>
-  await until(() => (second ??= listener.accept()) !== undefined, 'accepting the same ports again', bout)
-  assert.equal(bout.ours.stack.tcp.counters.timeWaitReused, 1)
-  two.send(bytes)
-  let got = 0
-  await until(() => (got += second!.receive(1000).length) === 100, 'bytes of the second connection', bout)
-  return { got }
-})
+scenario(
+  'TIME-WAIT answers a FIN that comes again, and gives way to a later connection of the same ports',
+  async (bout) => {
+    const listener = bout.ours.listen(9)
+    const one = bout.theirs.connect(bout.ours.address, 9, { localPort: 9009 })
+    let first: ReturnType<typeof listener.accept>
+    await until(() => (first ??= listener.accept()) !== undefined, 'accepting', bout)
+    first!.shutdown()
+    await readAll(one, bout)
+    one.close()
+    await until(() => first!.state === 'TIME-WAIT', 'TIME-WAIT', bout)
+    const two = bout.theirs.connect(bout.ours.address, 9, { localPort: 9009 })
+    let second: ReturnType<typeof listener.accept>
+    await until(() => (second ??= listener.accept()) !== undefined, 'accepting the same ports again', bout)
+    assert.equal(bout.ours.stack.tcp.counters.timeWaitReused, 1)
+    two.send(bytes)
+    let got = 0
+    await until(() => (got += second!.receive(1000).length) === 100, 'bytes of the second connection', bout)
+    return { got }
+  },
+)

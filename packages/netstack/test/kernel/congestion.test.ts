@@ -18,14 +18,22 @@ function echoes(bout: Bout, sender: 'ours' | 'theirs'): { echoed: boolean; reduc
   const reduction = segments.findIndex((one, at) => at > echo && one.by === sender && one.flags.includes('CWR'))
   const behind = segments[reduction]
   // What acknowledges the segment with CWR carries ECE no more, unless another mark has arrived by then.
-  const stopped = segments.slice(reduction).some(
-    (one) => one.by !== sender && !one.flags.includes('ECE') && (one.relativeAcknowledgment ?? 0) > (behind?.relativeSequence ?? 0),
-  )
+  const stopped = segments
+    .slice(reduction)
+    .some(
+      (one) =>
+        one.by !== sender &&
+        !one.flags.includes('ECE') &&
+        (one.relativeAcknowledgment ?? 0) > (behind?.relativeSequence ?? 0),
+    )
   return { echoed: echo >= 0, reduced: reduction > echo, stopped }
 }
 
 function synFlags(bout: Bout): string[] {
-  return bout.segments().slice(0, 2).map(({ flags }) => flags)
+  return bout
+    .segments()
+    .slice(0, 2)
+    .map(({ flags }) => flags)
 }
 
 async function roundTrip(bout: Bout, from: PeerSocket, to: PeerSocket): Promise<void> {
@@ -60,7 +68,12 @@ scenario(
     } else {
       retransmitted = (theirs as typeof ours).connection.info(performance.now()).totalRetransmitted
     }
-    return { syn: synFlags(bout), ecn: ours.connection.info(performance.now()).ecn, retransmitted, ...echoes(bout, 'theirs') }
+    return {
+      syn: synFlags(bout),
+      ecn: ours.connection.info(performance.now()).ecn,
+      retransmitted,
+      ...echoes(bout, 'theirs'),
+    }
   },
   { ...ECN_ON, impair: { receive: MARKING } },
 )
@@ -70,7 +83,11 @@ scenario(
   async (bout) => {
     const [ours, theirs] = await bout.connect()
     await roundTrip(bout, ours, theirs)
-    return { syn: synFlags(bout), ecn: ours.connection.info(performance.now()).ecn, marked: bout.impaired.send.counters.marked }
+    return {
+      syn: synFlags(bout),
+      ecn: ours.connection.info(performance.now()).ecn,
+      marked: bout.impaired.send.counters.marked,
+    }
   },
   { ours: { ecn: true }, theirs: { ecn: false }, sysctl: { 'net.ipv4.tcp_ecn': 0 }, impair: { send: MARKING } },
 )

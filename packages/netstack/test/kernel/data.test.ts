@@ -1,8 +1,8 @@
 // Windows, urgent data, probes: against the kernel and against ourselves, the same script, the same verdict.
 import assert from 'node:assert/strict'
-import { until } from './bout.ts'
 import type { Bout } from './bout.ts'
-import { type PeerSocket, StackSocket } from './hosts.ts'
+import { until } from './bout.ts'
+import type { PeerSocket, StackSocket } from './hosts.ts'
 import { KernelSocket } from './kernel-socket.ts'
 import { scenario } from './scenario.ts'
 import { pattern, transfer } from './transfer.ts'
@@ -19,14 +19,21 @@ scenario('window scale: 4 MB each way, over windows larger than 65,535 bytes', a
   const bytes = pattern(4_000_000)
   assert.ok(Buffer.from(bytes).equals(await transfer(bout, ours, theirs, bytes)), 'what we sent')
   assert.ok(Buffer.from(bytes).equals(await transfer(bout, theirs, ours, bytes)), 'what it sent')
-  const { sendWindowScale, receiveWindowScale, windowScaling, totalRetransmitted } = ours.connection.info(performance.now())
+  const { sendWindowScale, receiveWindowScale, windowScaling, totalRetransmitted } = ours.connection.info(
+    performance.now(),
+  )
   assert.ok(sendWindowScale > 0 && receiveWindowScale > 0)
   if (theirs instanceof KernelSocket) {
     const { sendScale, receiveScale } = theirs.info()
-    assert.deepEqual([sendScale, receiveScale], [receiveWindowScale, sendWindowScale], 'each end shifts as the other said')
+    assert.deepEqual(
+      [sendScale, receiveScale],
+      [receiveWindowScale, sendWindowScale],
+      'each end shifts as the other said',
+    )
   }
   const segments = bout.segments()
-  const largest = (by: string): number => Math.max(...segments.filter((one) => one.by === by).map((one) => one.windowBytes))
+  const largest = (by: string): number =>
+    Math.max(...segments.filter((one) => one.by === by).map((one) => one.windowBytes))
   return { windowScaling, ours: largest('ours') > 65_535, theirs: largest('theirs') > 65_535, totalRetransmitted }
 })
 
@@ -63,7 +70,10 @@ async function stall(bout: Bout, from: PeerSocket, to: PeerSocket, by: 'ours' | 
         const piece = to.receive(65_536)
         assert.notEqual(typeof piece, 'string', String(piece))
         if (piece.length === 0) break
-        assert.ok(Buffer.from(bytes.buffer, matches, piece.length).equals(piece as Uint8Array), `bytes from ${matches} on`)
+        assert.ok(
+          Buffer.from(bytes.buffer, matches, piece.length).equals(piece as Uint8Array),
+          `bytes from ${matches} on`,
+        )
         matches += piece.length
       }
       return matches === bytes.length

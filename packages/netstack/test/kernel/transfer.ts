@@ -9,7 +9,11 @@ export function pattern(length: number): Uint8Array {
 
 /** Sends everything as fast as there is room while the other end reads; returns what was read. */
 export async function transfer(
-  bout: Bout | undefined, from: PeerSocket, to: PeerSocket, bytes: Uint8Array): Promise<Uint8Array> {
+  bout: Bout | undefined,
+  from: PeerSocket,
+  to: PeerSocket,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
   const got: Uint8Array[] = []
   let sent = 0
   let received = 0
@@ -31,4 +35,3 @@ export async function transfer(
   )
   return Buffer.concat(got)
 }
-

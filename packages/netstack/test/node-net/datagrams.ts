@@ -162,7 +162,7 @@ export const datagramBehaviours: Behaviours = {
     sender.send('found', receiver.address().port, 'there.invalid')
     await once(receiver, 'message')
   },
-  'IPv6': async (trial) => {
+  IPv6: async (trial) => {
     const receiver = trial.keep(trial.dgram.createSocket('udp6'))
     receiver.bind(0, '::1')
     await once(receiver, 'listening')

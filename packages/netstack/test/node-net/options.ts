@@ -184,7 +184,10 @@ export const optionBehaviours: Behaviours = {
     watchHandle(client, 'setKeepAlive', calls)
     await once(client, 'connect')
     client.setKeepAlive(true, 3000).setKeepAlive(true, 5500).setKeepAlive(false)
-    trial.log('client', calls.map((each) => (each as unknown[]).slice(0, 2)))
+    trial.log(
+      'client',
+      calls.map((each) => (each as unknown[]).slice(0, 2)),
+    )
   },
   'localAddress and localPort': async (trial) => {
     const localPort = await trial.freePort()

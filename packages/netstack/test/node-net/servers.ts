@@ -117,7 +117,7 @@ export const serverBehaviours: Behaviours = {
     const port = await trial.listen(server)
     await closed(trial.watch('client', trial.net.connect(port, '127.0.0.1').resume(), 'end close error'))
   },
-  'pauseOnConnect': async (trial) => {
+  pauseOnConnect: async (trial) => {
     const [client, accepted] = await connected(trial, { pauseOnConnect: true })
     accepted.on('data', (chunk) => trial.log('accepted', 'data', chunk))
     client.write('held')

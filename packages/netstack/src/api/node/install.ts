@@ -94,7 +94,9 @@ function patchedListen(network: Network, own: NetModule, original: AnyFunction):
 function patchedTlsConnect(own: NetModule, original: AnyFunction): AnyFunction {
   return function (this: unknown, ...args: unknown[]): unknown {
     const [options, callback] = normalizeArgs(args)
-    const rest = args.find((each, index) => index > 0 && typeof each === 'object' && each !== null) as Options | undefined
+    const rest = args.find((each, index) => index > 0 && typeof each === 'object' && each !== null) as
+      | Options
+      | undefined
     const whole: Options = { ...options, ...(rest === options ? {} : rest) }
     if (whole.socket || whole.path || !whole.port) return original.apply(this, args)
     const { lookup, host, port, family, localAddress, localPort, autoSelectFamily } = whole
@@ -119,7 +121,13 @@ function transplant(socket: Socket, network: Network): void {
   const methods = {
     _network: network,
     _settings: settingsOf(socket),
-    _writeGeneric(this: Socket, many: boolean, data: unknown, encoding: string, callback: (error?: Error | null) => void) {
+    _writeGeneric(
+      this: Socket,
+      many: boolean,
+      data: unknown,
+      encoding: string,
+      callback: (error?: Error | null) => void,
+    ) {
       dispatchWrite(this, many, data, encoding, callback)
     },
     _final: Socket.prototype._final,

@@ -71,7 +71,9 @@ test('a host that crashes takes its sockets along; its peer finds out', async ()
   const options: SimulationOptions = { ...LOSSY, links: [['a', 'b']], timeLimitMs: 1e9 }
   await simulate(options, async (world) => {
     const [a, b] = [world.host('a'), world.host('b')]
-    b.net.createServer((socket) => socket.resume().on('close', () => assert.fail('nobody is there any more'))).listen(7000)
+    b.net
+      .createServer((socket) => socket.resume().on('close', () => assert.fail('nobody is there any more')))
+      .listen(7000)
     const client = a.net.connect({ host: 'b', port: 7000, family: 4 })
     await once(client, 'connect')
     b.crash()

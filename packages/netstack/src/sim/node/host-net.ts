@@ -1,5 +1,5 @@
 import { createDgram, type DatagramModule } from '../../api/node/datagram.ts'
-import type { HostTimer, Lookup, NetHost } from '../../api/node/host.ts'
+import type { HostTimer, Lookup, NetHost, PipeFiles } from '../../api/node/host.ts'
 import { createNet, type NetModule } from '../../api/node/network.ts'
 import { PipeTable } from '../../api/pipe.ts'
 import type { Stack } from '../../stack/stack.ts'
@@ -9,7 +9,7 @@ import { SimHost } from '../sim-host.ts'
 class SimNetHost implements NetHost {
   readonly stack: Stack
   readonly pipes: PipeTable = new PipeTable()
-  readonly pipeFiles = null
+  pipeFiles: PipeFiles | null = null
   /** Things in use that would keep a process alive. */
   uses = 0
   readonly #host: SimHost

@@ -75,10 +75,22 @@ interface TimerFunctions {
   clearInterval: unknown
 }
 
+const referenced: WeakMap<World, () => number> = new WeakMap()
+
+/** Timers that would keep a process alive. Those of `node:timers/promises` are not counted: somebody awaits them. */
+export function referencedTimers(world: World): number {
+  return referenced.get(world)?.() ?? 0
+}
+
 /** Replaces the timers of the global object, of `node:timers` and of `node:timers/promises`. Returns what undoes it. */
 export function installVirtualTimers(world: World): () => void {
   const realClear = globalThis.clearTimeout
   const timeouts = new Map<number, VirtualTimeout>()
+  referenced.set(world, () => {
+    let count = 0
+    for (const each of timeouts.values()) if (each.hasRef()) count++
+    return count
+  })
   let nextId = 1
   const make =
     (repeats: boolean) =>

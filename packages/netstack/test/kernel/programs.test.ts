@@ -1,0 +1,125 @@
+// Unmodified programs on both sides: curl, Node's http and iperf3 on the kernel, Node's http on our stack, over TUN with GSO.
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { agreeOnCapture, tsharkMissing } from '../tshark/agree.ts'
+import { IperfServer } from './iperf-server.ts'
+import { kernelMissing } from './namespace.ts'
+import { OURS, THEIRS, TunHost } from './tun-host.ts'
+
+const FILE = randomBytes(12_000_000)
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address)
+
+/** An HTTP server of Node's, whose connections come from our stack: gives a file, and the digest of what is put. */
+function serve(host: TunHost): { server: http.Server; port: Promise<number> } {
+  const server = http.createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.end(FILE)
+      return
+    }
+    const hash = createHash('sha256')
+    request.on('data', (piece) => hash.update(piece)).on('end', () => response.end(hash.digest('hex')))
+  })
+  const listening = host.net.createServer((socket) => server.emit('connection', socket))
+  listening.listen(0)
+  const port = once(listening, 'listening').then(() => (listening.address() as AddressInfo).port)
+  return { server, port }
+}
+
+/** Runs a test against a host of its own for both families. */
+function each(
+  name: string,
+  options: ConstructorParameters<typeof TunHost>[0],
+  programs: readonly string[],
+  play: (host: TunHost, family: 4 | 6, context: TestContext) => Promise<void>,
+): void {
+  for (const family of [4, 6] as const) {
+    test(`IPv${family}: ${name}`, async (context) => {
+      if (kernelMissing(context, ...programs)) return
+      const host = new TunHost(options)
+      try {
+        await play(host, family, context)
+      } finally {
+        await host.close()
+      }
+    })
+  }
+}
+
+for (const [how, options] of Object.entries({
+  'TUN with GSO': {},
+  'TUN without GSO, MTU 1500': { offload: false },
+  'TUN with GSO, MTU 9000': { mtu: 9000 },
+  'TAP with GSO': { mode: 'tap' as const },
+})) {
+  each(
+    `curl gets a file from Node http on our stack, and puts one (${how})`,
+    options,
+    ['curl'],
+    async (host, family) => {
+      const { port } = serve(host)
+      const url = `http://${urlHost(OURS[family])}:${await port}/`
+      const got = await host.namespace.run('curl', '-sS', '--max-time', '60', '-g', url)
+      assert.equal(digest(got), digest(FILE))
+      const put = `head -c 12000000 /dev/zero | curl -sS --max-time 60 -g -H 'Expect:' -T - '${url}'`
+      const answer = await host.namespace.run('sh', '-c', put)
+      assert.equal(answer.toString(), digest(Buffer.alloc(12_000_000)))
+      const { superSegmentsIn, superSegmentsOut, outErrors, inErrors } = host.tun.counters
+      const offload = host.tun.device.offload
+      assert.deepEqual([superSegmentsIn > 50, superSegmentsOut > 50], [offload, offload])
+      assert.deepEqual([outErrors, inErrors], [0, 0])
+      assert.equal(host.host.stack.tcp.counters.checksumErrors, 0)
+    },
+  )
+}
+
+each("Node's http client on our stack gets a file from a server of the kernel", {}, [], async (host, family) => {
+  const program = `const file = Buffer.alloc(12e6, 'wire'); require('http').createServer((q, s) => s.end(file)).listen(0, '${THEIRS[family]}', function () { console.log(this.address().port) })`
+  const child = host.namespace.spawn(process.execPath, '-e', program)
+  const [line] = await once(child.stdout!, 'data')
+  const port = Number(line)
+  const createConnection = (): Socket => host.net.connect(port, THEIRS[family]) as unknown as Socket
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+    http.get({ host: THEIRS[family], port, createConnection }, resolve).on('error', reject)
+  })
+  const hash = createHash('sha256')
+  for await (const piece of response) hash.update(piece)
+  assert.equal(hash.digest('hex'), digest(Buffer.alloc(12_000_000, 'wire')))
+})
+
+each('iperf3 of the kernel sends to us and receives from us', {}, ['iperf3'], async (host, family, context) => {
+  const server = new IperfServer(host.net)
+  const port = await server.listen()
+  for (const direction of [[], ['--reverse'], ['--parallel', '4']]) {
+    const words = ['--client', OURS[family], '--port', String(port), '--bytes', '30M', '--json', ...direction]
+    const report = JSON.parse((await host.namespace.run('iperf3', ...words)).toString()) as {
+      error?: string
+      end: { sum_sent: { bytes: number }; sum_received: { bytes: number; bits_per_second: number } }
+    }
+    assert.equal(report.error, undefined)
+    const { bytes, bits_per_second: rate } = report.end.sum_received
+    assert.ok(bytes >= 30 * 1024 * 1024, `${bytes} bytes received`)
+    context.diagnostic(`${direction.join(' ') || 'to us'}: ${(rate / 8e6).toFixed(0)} MB/s`)
+  }
+  server.close()
+})
+
+each(
+  'a capture marks what is no segment of a wire: super-segments, checksums left to the device',
+  {},
+  ['curl'],
+  async (host, family, context) => {
+    if (tsharkMissing(context)) return
+    const { port } = serve(host)
+    await host.namespace.run('curl', '-sS', '-g', `http://${urlHost(OURS[family])}:${await port}/`)
+    for (const { bytes, comment } of host.capture.packets)
+      assert.equal(bytes.length > 1500, /^super-segment/.test(comment ?? ''))
+    assert.ok(host.capture.packets.some(({ comment }) => comment?.startsWith('super-segment')))
+    const fields = agreeOnCapture(host.capture)
+    context.diagnostic(`${fields} fields compared`)
+  },
+)
