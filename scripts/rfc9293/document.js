@@ -75,9 +75,6 @@ export function rfc9293(root, files) {
   return { text: documentOf(tags), problems }
 }
 
-/** @param {string} text */
-const cell = (text) => text.replaceAll('|', '\\|')
-
 /** @param {string} file */
 const link = (file) => `[${file.replace(/^packages\/netstack\/(src\/)?/, '').replace(/^transport\//, '')}](../${file})`
 
@@ -106,26 +103,17 @@ function documentOf(tags) {
     `Shown by a test: MUST ${count('MUST')}, SHOULD ${count('SHLD')}, MAY ${count('MAY')}. A check fails the build when one has neither test nor reason.`,
   ]
   for (const [heading, list] of requirements) {
-    lines.push(
-      '',
-      `## ${heading}`,
-      '',
-      '| | requirement | RFC 9293 | code | test, or reason |',
-      '| --- | --- | --- | --- | --- |',
-    )
+    lines.push('', `## ${heading}`, '')
     for (const { id, text, section, reason } of list) {
       const own = tags.filter(({ label }) => label === id)
       const places = [...new Set(own.filter(({ test }) => test === undefined).map(({ file }) => file))]
       // The surface says what is promised; where something else keeps the promise, that is the place.
       const kept = places.filter((file) => !file.endsWith('/types.ts'))
+      lines.push(`- **${id}** ${text} ([${section}](https://www.rfc-editor.org/rfc/rfc9293#section-${section}))`)
       const code = (kept.length > 0 ? kept : places).map(link)
-      const tests = own
-        .filter(({ test }) => test !== undefined)
-        .map(({ file, test }) => `${link(file)}: ${cell(test ?? '')}`)
-      const last = [...tests, ...(reason === undefined ? [] : [`*${cell(reason)}*`])].join('<br>')
-      const [, kind, number] = /^(\w+)-(\d+)$/.exec(id) ?? []
-      const anchor = `[${section}](https://www.rfc-editor.org/rfc/rfc9293#section-${section})`
-      lines.push(`| ${kind}-${number} | ${cell(text)} | ${anchor} | ${code.join('<br>')} | ${last} |`)
+      if (code.length > 0) lines.push(`  - code: ${code.join(', ')}`)
+      for (const { file, test } of own) if (test !== undefined) lines.push(`  - test: ${link(file)}: ${test}`)
+      if (reason !== undefined) lines.push(`  - ${code.length > 0 ? 'how far' : 'why not'}: ${reason}`)
     }
   }
   return `${lines.join('\n')}\n`
