@@ -14,12 +14,14 @@ interface Context {
   readonly deadLetters: DeadLetters
 }
 
+type Scrub = (message: Message) => Outcome
+
+const UNTIMED = { nowMs: 0, source: '' }
+
 /** What differs from hub to hub. */
 export interface ScrubInspectorOptions {
   /** Whether `$HUB.TAP.before.>` shows messages that have not been scrubbed. */
   readonly showsBefore: boolean
-  /** Figures of the policies that were in force before: what goes on under the same name goes on counting. */
-  readonly earlier?: InspectionFigures | undefined
 }
 
 /** Asks the policies once per subject; the answer stays with the route until other policies come into force. */
@@ -27,13 +29,17 @@ export class ScrubInspector implements Inspector {
   readonly scrubber: Scrubber
   readonly showsBefore: boolean
   readonly #context: Context
-  readonly #earlier: InspectionFigures | undefined
+  #earlier: InspectionFigures | undefined = undefined
 
-  constructor(scrubber: Scrubber, context: Context, { showsBefore, earlier }: ScrubInspectorOptions) {
+  constructor(scrubber: Scrubber, context: Context, { showsBefore }: ScrubInspectorOptions) {
     this.scrubber = scrubber
     this.showsBefore = showsBefore
     this.#context = context
-    this.#earlier = earlier
+  }
+
+  /** Takes over from the policies that were in force before: what has the same name goes on counting. */
+  follow(earlier: ScrubInspector): void {
+    this.#earlier = earlier.figures
   }
 
   get figures(): InspectionFigures {
@@ -61,8 +67,23 @@ export class ScrubInspector implements Inspector {
     if (subject.startsWith('$HUB.')) return undefined
     const policy = this.scrubber.policyFor(subject)
     const taps = tapsOf(account, subject, this.showsBefore)
-    if (taps !== undefined) return new TappedInspection(policy, taps, this.#context)
-    return policy === undefined ? undefined : new PolicyInspection(policy, this.#context)
+    const scrub = policy === undefined ? undefined : this.#scrubOf(policy)
+    if (taps !== undefined) return new TappedInspection(scrub, policy?.names ?? [], taps, this.#context)
+    return scrub === undefined ? undefined : new PolicyInspection(scrub, this.#context)
+  }
+
+  // Time and origin are for enrichment: where no policy enriches, nobody asks for them.
+  #scrubOf(policy: CompiledPolicy): Scrub {
+    const { clock } = this.#context
+    const enriches = this.scrubber.policies.some(
+      ({ name, stages }) => stages.includes('enrich') && policy.names.includes(name),
+    )
+    return (message) => {
+      const headers = message.hasHeaders ? message.headers : undefined
+      const { subject, payload } = message
+      const context = enriches ? { nowMs: clock.now(), source: sourceOf(message) } : UNTIMED
+      return policy.scrub({ subject, headers, payload }, context)
+    }
   }
 
   presentable(subject: string, payload: Uint8Array): Uint8Array | undefined {
@@ -77,27 +98,29 @@ export class ScrubInspector implements Inspector {
 }
 
 class PolicyInspection implements Inspection {
-  readonly #policy: CompiledPolicy
+  readonly #scrub: Scrub
   readonly #context: Context
 
-  constructor(policy: CompiledPolicy, context: Context) {
-    this.#policy = policy
+  constructor(scrub: Scrub, context: Context) {
+    this.#scrub = scrub
     this.#context = context
   }
 
   inspect(message: Message): Refusal | undefined {
-    return settle(message, scrub(this.#policy, message, this.#context), this.#context)
+    return settle(message, this.#scrub(message), this.#context)
   }
 }
 
 /** The same with somebody looking on. */
 class TappedInspection implements Inspection {
-  readonly #policy: CompiledPolicy | undefined
+  readonly #scrub: Scrub | undefined
+  readonly #policies: readonly string[]
   readonly #taps: Taps
   readonly #context: Context
 
-  constructor(policy: CompiledPolicy | undefined, taps: Taps, context: Context) {
-    this.#policy = policy
+  constructor(scrub: Scrub | undefined, policies: readonly string[], taps: Taps, context: Context) {
+    this.#scrub = scrub
+    this.#policies = policies
     this.#taps = taps
     this.#context = context
   }
@@ -106,17 +129,11 @@ class TappedInspection implements Inspection {
     const { before, after } = this.#taps
     const { engine } = this.#context
     if (before !== undefined) showBefore(engine, before, message)
-    const outcome = this.#policy === undefined ? undefined : scrub(this.#policy, message, this.#context)
+    const outcome = this.#scrub?.(message)
     const refusal = outcome === undefined ? undefined : settle(message, outcome, this.#context)
-    if (after !== undefined) showAfter(engine, after, message, outcome, this.#policy?.names ?? [])
+    if (after !== undefined) showAfter(engine, after, message, outcome, this.#policies)
     return refusal
   }
-}
-
-function scrub(policy: CompiledPolicy, message: Message, { clock }: Context): Outcome {
-  const headers = message.hasHeaders ? message.headers : undefined
-  const { subject, payload } = message
-  return policy.scrub({ subject, headers, payload }, { nowMs: clock.now(), source: sourceOf(message) })
 }
 
 /** Puts what came out in the message's place, or says why it does not go on and leaves a dead letter. */

@@ -10,7 +10,8 @@ import { Route } from './route.ts'
 import type { Subscription } from './subscription.ts'
 import type { Turn } from './turn.ts'
 
-const OBSERVED = '$HUB.'
+/** Patterns that select some of them. Dead letters are not among them: whoever watches those makes nothing dearer. */
+const SEES_TAPS = /^\$HUB\.(?:TAP\.|[>*])/
 /** Subjects that show traffic before and after inspection. */
 export const TAP_PREFIX = '$HUB.TAP.'
 
@@ -66,7 +67,7 @@ export class Account {
     return this.#index.size
   }
 
-  /** Whether anybody may be watching traffic from beside: has subscribed to something under `$HUB`. */
+  /** Whether anybody may be looking on: has subscribed to a tap, or to more than that. */
   get observed(): boolean {
     return this.#observers > 0
   }
@@ -74,7 +75,7 @@ export class Account {
   add(subscription: Subscription): void {
     this.#index.add(subscription)
     this.lookups.inserts++
-    if (subscription.subject.startsWith(OBSERVED)) this.#observers++
+    if (SEES_TAPS.test(subscription.subject)) this.#observers++
     this.#changed(subscription.subject)
   }
 
@@ -82,7 +83,7 @@ export class Account {
     const found = this.#index.remove(subscription)
     if (!found) return false
     this.lookups.removes++
-    if (subscription.subject.startsWith(OBSERVED)) this.#observers--
+    if (SEES_TAPS.test(subscription.subject)) this.#observers--
     this.#changed(subscription.subject)
     return true
   }

@@ -60,8 +60,7 @@ export class ScrubService {
           monotonicMs: () => this.#core.clock.monotonic(),
           locate: (path) => files.locate?.(['scrub', ...path]),
         })
-        const earlier = this.#current?.inspector.figures
-        const inspector = new ScrubInspector(scrubber, this.#core, { showsBefore: tap ?? false, earlier })
+        const inspector = new ScrubInspector(scrubber, this.#core, { showsBefore: tap ?? false })
         return { inspector, vault, vaultFile }
       } catch (error) {
         this.#release(vault)
@@ -80,9 +79,10 @@ export class ScrubService {
   /** From here on, and for every message, these policies hold. */
   enforce(next: PreparedScrub): void {
     const before = this.#current?.vault
+    if (this.#current !== undefined) next.inspector.follow(this.#current.inspector)
     this.#current = next
     this.#core.setInspector(next.inspector)
-    if (before !== undefined && before !== next.vault) void closeVault(before)
+    if (before !== undefined && before !== next.vault) this.#closeLater(before)
   }
 
   /** Gives back what was prepared and will not come into force. */
@@ -91,7 +91,11 @@ export class ScrubService {
   }
 
   #release(vault: Vault | undefined): void {
-    if (vault !== undefined && vault !== this.#current?.vault) void closeVault(vault)
+    if (vault !== undefined && vault !== this.#current?.vault) this.#closeLater(vault)
+  }
+
+  #closeLater(vault: Vault): void {
+    closeVault(vault).catch((error: Error) => this.#core.log('error', `A vault could not be closed: ${error.message}`))
   }
 
   /** Writes what the vault has not written yet. */
