@@ -120,12 +120,16 @@ function tellStarted({ hub }: HubService, settled: Settled, flags: NatsServerFla
 function settle(flags: NatsServerFlags): Settled {
   const empty: InterpretedNatsConf = { config: {}, settings: {} as InterpretedNatsConf['settings'], notices: [] }
   const { config, settings, notices } = flags.config === undefined ? empty : readNatsConf(flags.config, process.env)
-  const host = flags.host ?? settings.host ?? DEFAULT_HOST
+  const host = (flags.host ?? settings.host ?? DEFAULT_HOST).replace(/^\[|\]$/g, '')
   const port = flags.port ?? settings.port ?? DEFAULT_PORT
   const httpPort = flags.httpPort ?? settings.httpPort
   const bracketed = host.includes(':') ? `[${host}]` : host
   const advertise = flags.clientAdvertise ?? settings.clientAdvertise
-  const query = advertise === undefined ? '' : `?connectUrls=${encodeURIComponent(advertise)}`
+  const options = [
+    ...(advertise === undefined ? [] : [`advertise=${encodeURIComponent(advertise)}`]),
+    ...(settings.headers === false ? ['headers=false'] : []),
+  ]
+  const query = options.length === 0 ? '' : `?${options.join('&')}`
   const listen = [`nats://${bracketed}:${port === -1 ? 0 : port}${query}`]
   if (httpPort !== undefined && httpPort !== 0)
     listen.push(`http://${settings.httpHost ?? bracketed}:${httpPort === -1 ? 0 : httpPort}?auth=none`)

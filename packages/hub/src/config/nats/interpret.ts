@@ -19,6 +19,8 @@ export interface NatsServerSettings {
   jetstream: boolean
   storeDir: string | undefined
   clientAdvertise: string | undefined
+  /** Clients may send and get headers. */
+  headers: boolean
   lameDuckDurationMs: number | undefined
   lameDuckGracePeriodMs: number | undefined
 }
@@ -38,9 +40,24 @@ const IGNORED_BLOCKS: Record<string, string> = {
   leaf: 'leaf nodes are not supported',
   mappings: 'subjects are not mapped',
   maps: 'subjects are not mapped',
+  ws: 'this listener is not offered by nats-server configurations yet',
   mqtt: 'this listener is not offered by nats-server configurations yet',
   websocket: 'this listener is not offered by nats-server configurations yet',
 }
+
+const OPERATOR_KEYS = [
+  'operator',
+  'operators',
+  'root',
+  'roots',
+  'root_operator',
+  'root_operators',
+  'resolver',
+  'account_resolver',
+  'accounts_resolver',
+  'trusted_keys',
+  'trusted',
+]
 
 const UNUSED = [
   'syslog',
@@ -71,6 +88,16 @@ const UNUSED = [
   'no_sys_acc',
   'ocsp',
   'default_sentinel',
+  'no_sublist_cache',
+  'prof_block_rate',
+  'max_sub_tokens',
+  'max_subscription_tokens',
+  'system',
+  'no_system',
+  'no_system_account',
+  'ocsp_cache',
+  'resolver_tls',
+  'resolver_pinned_accounts',
 ]
 
 /**
@@ -95,6 +122,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
     trace: top.boolean('trace') ?? false,
     ...readJetStream(top),
     clientAdvertise: top.string('client_advertise'),
+    headers: top.boolean('no_header_support') !== true,
     lameDuckDurationMs: top.durationMs('lame_duck_duration'),
     lameDuckGracePeriodMs: top.durationMs('lame_duck_grace_period'),
   }
@@ -111,7 +139,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   for (const [key, sentence] of Object.entries(IGNORED_BLOCKS)) {
     if (top.entry(key) !== undefined) notices.push(`${key}: ${sentence}; the block is ignored`)
   }
-  for (const key of ['operator', 'operators', 'roots', 'resolver', 'trusted_keys', 'trusted']) {
+  for (const key of OPERATOR_KEYS) {
     const entry = top.entry(key)
     if (entry !== undefined) top.wrong(entry, 'no JWT operator mode; use users and accounts')
   }

@@ -14,7 +14,11 @@ export interface InfoChanges {
 export interface NatsGatewayContext {
   readonly hub: GatewayContext
   readonly host: string
+  /** The port that INFO names, when it is not the own one. */
+  readonly port: number | undefined
   readonly stampFields: ReadonlySet<StampField> | undefined
+  /** Whether clients may send and get headers. */
+  readonly headers: boolean
   readonly changes: InfoChanges
 }
 
@@ -40,8 +44,8 @@ export function infoLine(
     proto: 1,
     go: identity.runtime,
     host: context.host,
-    port: connection.localPort,
-    headers: true,
+    port: context.port ?? connection.localPort,
+    headers: context.headers,
     max_payload: connection.limits.maxPayloadBytes,
     jetstream: hub.engine.capabilities.streams ? true : undefined,
     client_id: connection.id,

@@ -15,6 +15,8 @@ export interface NatsGateway extends Gateway {
 const options = {
   stamp: stampHelp,
   connectUrls: 'host:port,... of other hubs, told to clients in INFO.',
+  advertise: 'host:port that INFO names in place of the own address.',
+  headers: 'false: no message headers, as the oldest servers.',
 }
 
 export const natsGateway: GatewayFactory = {
@@ -23,10 +25,13 @@ export const natsGateway: GatewayFactory = {
     const given = new UrlOptions(url)
     given.assertKnown(Object.keys(options))
     const changes: InfoChanges = { connectUrls: list(given.text('connectUrls', '')) }
+    const advertised = hostPort(given.text('advertise', ''))
     const context: NatsGatewayContext = {
       hub,
-      host: 'host' in url.address ? url.address.host : '',
+      host: advertised.host ?? ('host' in url.address ? url.address.host : ''),
+      port: advertised.port,
       stampFields: stampsOf(given),
+      headers: given.flag('headers', true),
       changes,
     }
     const codecs = new Set<NatsCodec>()
@@ -49,4 +54,13 @@ export const natsGateway: GatewayFactory = {
 
 function list(text: string): string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim())
+}
+
+function hostPort(text: string): { host: string | undefined; port: number | undefined } {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text)
+  const host = match?.[1].replace(/^\[|\]$/g, '')
+  return {
+    host: host === undefined || host === '' ? undefined : host,
+    port: match?.[2] === undefined ? undefined : Number(match[2]),
+  }
 }

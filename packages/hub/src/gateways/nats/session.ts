@@ -104,7 +104,7 @@ export class NatsSession {
   connect(json: string): void {
     const options = parseConnectOptions(json, this.options)
     if (options === undefined) return this.fail(fatal.parser)
-    this.options = options
+    this.options = this.#context.headers ? options : { ...options, headers: false }
     const connection = this.connection
     connection.echo = options.echo
     if (options.name !== '') connection.clientName = options.name
