@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { run, start } from '../support/run.ts'
 
@@ -137,4 +138,12 @@ test('detokenise asks the vault of a hub that goes on writing it', async () => {
   assert.equal(unknown.code, 1)
   assert.deepEqual(readFileSync(join(folder, 'tokens.vault')), before)
   await hub.stop()
+})
+
+test('the example is as its fixtures say', async () => {
+  const cwd = fileURLToPath(new URL('../../../../examples/scrub', import.meta.url))
+  const { code, out } = await run(['scrub', 'test', '--text'], { cwd })
+  assert.equal(code, 0, out)
+  assert.match(out, /4 passed, 0 failed/)
+  assert.equal((await run(['check'], { cwd })).code, 0)
 })

@@ -39,6 +39,7 @@ export class HubService {
   #dialers = new Map<string, Dialer>()
   #current: ResolvedConfig | undefined = undefined
   readonly #scrub: ScrubService
+  #reloading: Promise<void> = Promise.resolve()
 
   private constructor(hub: Hub, options: HubServiceOptions) {
     this.hub = hub
@@ -71,7 +72,12 @@ export class HubService {
    * @throws HubError; the old configuration stays in force then, entirely
    */
   async reload(config: HubConfig, files: ConfigFiles = this.#options.files): Promise<void> {
-    await this.#apply(resolveConfig(config, files, this.#options.defaultListen), files)
+    // One after the other: the last one asked for is the one that holds.
+    const applied = this.#reloading.then(() =>
+      this.#apply(resolveConfig(config, files, this.#options.defaultListen), files),
+    )
+    this.#reloading = applied.catch(() => {})
+    await applied
   }
 
   // Everything that can fail comes first; then everything is put in place, and nothing of that can.
@@ -212,6 +218,7 @@ export class HubService {
 
   /** Drains and ends. */
   async close(): Promise<void> {
+    await this.#reloading
     for (const dialer of this.#dialers.values()) dialer.stop()
     await this.hub.close()
     await this.#scrub.close()

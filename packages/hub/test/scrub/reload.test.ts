@@ -46,6 +46,22 @@ test('under traffic no message passes unscrubbed while policies are exchanged', 
   for (const message of seen.all) assert.deepEqual(leaks(message.data), [])
 })
 
+test('reloads that overlap come into force one after the other; the last one holds', async (t) => {
+  const { reload, port, service } = await startService(t, policy('remove'))
+  const client = await natsClient(t, port('nats'))
+  const opening = policy('mask').replace('listen: [', 'listen: [nats://127.0.0.1:0, ')
+  const results = await Promise.allSettled([reload(opening), reload(policy('burn')), reload(policy('report'))])
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.equal(service.policies[0].rules[0].action, 'report')
+  assert.equal(service.hub.addresses.length, 1)
+  const seen = await Inbox.open(client, 'events.>')
+  client.publish('events.a', secret)
+  assert.equal((await seen.next()).string(), secret)
+})
+
 test('a mistake stops the start, and names file, line and column; at a reload the old policy stays in force', async (t) => {
   const broken = policy('burn')
   const { config, locate } = parseLocatedConfig(broken, 'wirehub.yaml')
