@@ -49,6 +49,8 @@ export interface ConnectionHost {
 }
 
 const NO_RATE = 0
+/** Whoever has been given everything, and the FIN, and says nothing for so long, is not waited for: the kernel delivers what it still holds. */
+const SILENT_END_MS = 1000
 
 /** A connected peer. */
 export class Connection implements OutboundOwner {
@@ -221,8 +223,9 @@ export class Connection implements OutboundOwner {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#state === 'closing' || this.#state === 'closed') return
+    if (this.#state === 'closed') return
     this.lastActivityMs = this.host.clock.monotonic()
+    if (this.#state === 'closing') return
     this.host.turn.reads(this)
     // A codec that keeps views of what it reads must not find them overwritten.
     const own = this.#socket.reusesReads === true && this.codec.readsInPlace !== true ? Buffer.from(chunk) : chunk
@@ -382,9 +385,11 @@ export class Connection implements OutboundOwner {
       else this.abort('authentication-timeout')
       return
     }
-    // The peer has been told, but does not hang up.
-    if (this.#state === 'closing' && nowMs - this.#closingSinceMs > this.limits.writeDeadlineMs) {
-      this.#socket.destroy()
+    if (this.#state === 'closing') {
+      // The peer has been told, but does not hang up. One that still sends would be reset, and might lose what it has not read: it gets longer.
+      const sinceMs = Math.max(this.#closingSinceMs, this.lastActivityMs)
+      const silent = this.outbound.pendingBytes === 0 && nowMs - sinceMs > SILENT_END_MS
+      if (silent || nowMs - this.#closingSinceMs > this.limits.writeDeadlineMs) this.#socket.destroy()
       return
     }
     const since = this.outbound.writeStartedMs
@@ -392,6 +397,6 @@ export class Connection implements OutboundOwner {
       this.abort('write-deadline')
       return
     }
-    if (this.#state === 'opening' || this.#state === 'ready') this.codec.tick?.(nowMs)
+    if (this.#state !== 'closed') this.codec.tick?.(nowMs)
   }
 }
