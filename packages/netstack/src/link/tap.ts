@@ -1,8 +1,18 @@
-import type { Frame } from './frame.ts'
-import type { FrameReceiver, Link, Medium } from './link.ts'
+import { CHECKSUM_PARTIAL, type Frame } from './frame.ts'
+import type { FrameReceiver, Link, LinkOffload, Medium } from './link.ts'
 
-/** Is shown every frame that passes, at bytes[start..end), and must copy what it keeps. `now` is in milliseconds. */
-export type CaptureSink = (bytes: Uint8Array, start: number, end: number, now: number, direction: 'in' | 'out') => void
+/**
+ * Is shown every frame that passes, at bytes[start..end), and must copy what it keeps. `now` is in milliseconds. `remark` says
+ * what a device does to the frame before it is on a wire, where it does something.
+ */
+export type CaptureSink = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  now: number,
+  direction: 'in' | 'out',
+  remark: string | undefined,
+) => void
 
 /** Shows what passes a link to capture sinks, which come and go. */
 export class TapLink implements Link {
@@ -27,12 +37,27 @@ export class TapLink implements Link {
     return this.#inner.mtu
   }
 
+  get offload(): LinkOffload | undefined {
+    return this.#inner.offload
+  }
+
   transmit(frame: Frame, now: number): void {
     this.#show(frame, now, 'out')
     this.#inner.transmit(frame, now)
   }
 
   #show(frame: Frame, now: number, direction: 'in' | 'out'): void {
-    for (const sink of this.sinks) sink(frame.bytes, frame.start, frame.end, now, direction)
+    if (this.sinks.size === 0) return
+    const remark = remarkOn(frame)
+    for (const sink of this.sinks) sink(frame.bytes, frame.start, frame.end, now, direction, remark)
   }
+}
+
+/** Makes known in a capture what is no segment of a wire: a super-segment, a checksum that is not there yet. */
+function remarkOn(frame: Frame): string | undefined {
+  if (frame.checksum !== CHECKSUM_PARTIAL) return undefined
+  if (frame.gsoSize === 0) return 'checksum left to the device'
+  const payloadBytes = frame.end - frame.checksumStart - frame.gsoHeaderBytes
+  const segments = Math.ceil(payloadBytes / frame.gsoSize)
+  return `super-segment: ${segments} segments of up to ${frame.gsoSize} bytes, cut by the device, which completes their checksums`
 }

@@ -58,6 +58,7 @@ export class IperfServer {
   #control: Duplex | undefined
   #streams: DataStream[] = []
   #onStream: (() => void) | undefined
+  #finished: Promise<number>[] = []
 
   constructor(net: NetModule) {
     this.#server = net.createServer((socket) => {
@@ -75,8 +76,15 @@ export class IperfServer {
         stream.bytes += piece.length
       })
       this.#streams.push(stream)
+      this.#finished.push(once(socket, 'close').then(() => stream.bytes))
       this.#onStream?.()
     })
+  }
+
+  /** Bytes of the last measurement's streams, once these have ended. */
+  async finished(): Promise<number> {
+    const all = await Promise.all(this.#finished.splice(0))
+    return all.reduce((sum, bytes) => sum + bytes, 0)
   }
 
   async listen(): Promise<number> {
@@ -103,10 +111,12 @@ export class IperfServer {
     }
     say(TEST_START)
     say(TEST_RUNNING)
+    const begun = performance.now()
     let running = true
     if (reverse) for (const stream of this.#streams) send(stream, () => running)
     while ((await input.take(1))[0] !== TEST_END);
     running = false
+    const seconds = (performance.now() - begun) / 1000
     say(EXCHANGE_RESULTS)
     await input.json()
     const streams = this.#streams.map(({ bytes }, index) => ({
@@ -117,7 +127,7 @@ export class IperfServer {
       errors: 0,
       packets: 0,
       start_time: 0,
-      end_time: 1,
+      end_time: seconds,
     }))
     const results = { cpu_util_total: 0, cpu_util_user: 0, cpu_util_system: 0, sender_has_retransmits: -1, streams }
     const text = Buffer.from(JSON.stringify(results))
@@ -126,8 +136,9 @@ export class IperfServer {
     control.write(Buffer.concat([length, text]))
     say(DISPLAY_RESULTS)
     while ((await input.take(1))[0] !== IPERF_DONE);
-    for (const { socket } of this.#streams) socket.destroy()
-    control.destroy()
+    // The client closes its streams; what it sends until then is read.
+    if (reverse) for (const { socket } of this.#streams) socket.destroy()
+    control.end()
   }
 }
 

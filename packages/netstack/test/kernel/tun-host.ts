@@ -16,6 +16,8 @@ export class TunHost {
   readonly net: NetModule = createNet(this.host)
   readonly tun: TunLink
   readonly namespace: Namespace = new Namespace()
+  /** What is to be closed before. */
+  readonly onClose: (() => void)[] = []
   readonly capture: Capture = { interfaces: [{ linkType: LINKTYPE_RAW, name: 'tun' }], packets: [] }
 
   constructor(options: { mtu?: number; offload?: boolean; mode?: 'tun' | 'tap' } = {}) {
@@ -33,6 +35,7 @@ export class TunHost {
   }
 
   async close(): Promise<void> {
+    for (const each of this.onClose) each()
     this.host.stack.tcp.abortAll(performance.now(), true)
     await this.tun.close()
     this.namespace.close()
