@@ -1,6 +1,6 @@
 /**
  * TCP/IP as a library, for Node and browsers: nothing here touches a socket, a clock or a file. See `./sim` for the simulator,
- * `./node-net`, `./node-dgram` and `./install` for Node's own API on a stack.
+ * `./node-net`, `./node-dgram` and `./install` for Node's own API on a stack, `./tun` for devices.
  */
 export {
   type AsyncHost,
@@ -10,11 +10,18 @@ export {
   listenAsync,
   SocketError,
 } from './api/async-socket.ts'
+export { type Conversation, conversationsOf } from './dissect/conversation.ts'
 export { type DissectOptions, dissect } from './dissect/dissect.ts'
 export { type Journey, type JourneyOptions, journeyOf } from './dissect/journey.ts'
 export { renderJourneyPage } from './dissect/journey-html.ts'
 export { drawJourney } from './dissect/journey-svg.ts'
 export { formatJourney } from './dissect/journey-text.ts'
+export { type Ladder, ladderOf } from './dissect/ladder.ts'
+export { drawLadder } from './dissect/ladder-svg.ts'
+export { formatLadder } from './dissect/ladder-text.ts'
+export { drawPlot, type PlotPanel } from './dissect/plot.ts'
+export { senderMarks, senderPanels } from './dissect/series.ts'
+export { type TraceRecord, TraceRecorder } from './dissect/trace.ts'
 export { IpAddress } from './internet/address.ts'
 export type { InternetOptions } from './internet/internet.ts'
 export {
