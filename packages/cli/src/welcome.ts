@@ -44,7 +44,9 @@ function tries({ addresses, policies }: WelcomeFacts): string[] {
   const nats = addresses.find((one) => one.scheme === 'nats' && one.port !== undefined)
   const lines = addresses.find((one) => one.scheme === 'lines' && one.port !== undefined)
   const server = nats === undefined || nats.port === 4222 ? '' : ` --server ${nats.url}`
-  const subject = policies.length > 0 ? 'events.signup' : 'greetings.one'
+  // A subject that the first policy cleans, so that one sees it.
+  const scrubbed = policies.find(({ mode }) => mode === 'enforce')?.subjects[0]
+  const subject = scrubbed?.replaceAll(/[*>]/g, 'signup') ?? 'greetings.one'
   const commands: string[] = []
   if (nats !== undefined) {
     commands.push(`npx wirehub sub '>'${server}`)
