@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { chain, Net, received } from '../../test/support/internet-harness.ts'
 import { createWire } from '../link/wire.ts'
 import { IpAddress } from './address.ts'
-import { chain, Net, received } from './harness.test.ts'
 import { Prefix } from './prefix.ts'
 
 const B = { 4: '10.2.0.2', 6: '2001:db8:2::2' } as const

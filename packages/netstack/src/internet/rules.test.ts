@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { chain, Net, received } from '../../test/support/internet-harness.ts'
 import type { Frame } from '../link/frame.ts'
 import { createWire } from '../link/wire.ts'
 import { parseMac } from '../wire/address.ts'
@@ -12,7 +13,6 @@ import { buildIpv6, parseIpv6 } from '../wire/ipv6.ts'
 import type { Ipv6Extension } from '../wire/ipv6-extensions.ts'
 import { buildUdp } from '../wire/udp.ts'
 import { IpAddress } from './address.ts'
-import { chain, Net, received } from './harness.test.ts'
 import type { InternetOptions } from './internet.ts'
 
 // A host at one end of a wire, and bytes made by hand at the other.

@@ -1,7 +1,7 @@
 /** Closing and aborting: RFC 9293 3.6, 3.10.4, 3.10.5, 3.10.7.4. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectPair, Dialogue, Net } from './harness.test.ts'
+import { connectPair, Dialogue, Net } from '../../../test/support/tcp-harness.ts'
 import type { TcpState } from './types.ts'
 
 test('we close first: FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT for 2 MSL, CLOSED [RFC9293:MUST-13]', () => {

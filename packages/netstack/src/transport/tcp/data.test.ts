@@ -1,8 +1,8 @@
 /** Sending and receiving in ESTABLISHED: RFC 9293 3.4, 3.8.5, 3.8.6, 3.10.7.4; RFC 7323. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectPair, Dialogue, Net, Transfer } from '../../../test/support/tcp-harness.ts'
 import type { TcpOption } from '../../wire/tcp-options.ts'
-import { connectPair, Dialogue, Net, Transfer } from './harness.test.ts'
 
 const MSS_100: TcpOption[] = [{ name: 'maximum-segment-size', size: 100 }]
 const SACK: TcpOption[] = [{ name: 'sack-permitted' }]

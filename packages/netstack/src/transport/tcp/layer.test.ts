@@ -1,9 +1,9 @@
 /** The layer as the stack drives it: both families, offloads, batches, limits, what it costs. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectPair, Dialogue, Net, Transfer } from '../../../test/support/tcp-harness.ts'
 import { CHECKSUM_PARTIAL, type Frame, FramePool } from '../../link/frame.ts'
 import { checksumAdd, foldChecksum, pseudoHeaderSum6 } from '../../wire/checksum.ts'
-import { connectPair, Dialogue, Net, Transfer } from './harness.test.ts'
 import { createTcpLayer } from './layer.ts'
 import type { AddressWords, TcpConnection, TcpLayer, TcpOutput } from './types.ts'
 

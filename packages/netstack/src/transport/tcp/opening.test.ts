@@ -1,8 +1,8 @@
 /** Opening a connection: RFC 9293 3.5, 3.10.1, 3.10.7.2, 3.10.7.3; RFC 4987. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectPair, Dialogue, ipv4, Net } from '../../../test/support/tcp-harness.ts'
 import { TcpError } from './errors.ts'
-import { connectPair, Dialogue, ipv4, Net } from './harness.test.ts'
 
 test('passive: SYN, SYN-ACK with MSS, ACK [RFC9293:MUST-14]', () => {
   const d = new Dialogue()

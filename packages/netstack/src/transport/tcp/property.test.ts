@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { connectPair, type LinkOptions, Net, Transfer } from './harness.test.ts'
+import { connectPair, type LinkOptions, Net, Transfer } from '../../../test/support/tcp-harness.ts'
 import type { TcpConnectionOptions } from './types.ts'
 
 const RUNS = process.env.WIREHUB_TEST_LONG !== undefined ? 2000 : 120

@@ -1,8 +1,8 @@
 /** Loss recovery and congestion control: RFC 5681, 6298, 6582, 6675, 6937, 8985, 2883, 3168, 9438. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectPair, Dialogue, type LinkOptions, Net, Transfer } from '../../../test/support/tcp-harness.ts'
 import type { TcpOption } from '../../wire/tcp-options.ts'
-import { connectPair, Dialogue, type LinkOptions, Net, Transfer } from './harness.test.ts'
 import type { TcpConnectionOptions } from './types.ts'
 
 const SYN_SACK: TcpOption[] = [{ name: 'maximum-segment-size', size: 100 }, { name: 'sack-permitted' }]

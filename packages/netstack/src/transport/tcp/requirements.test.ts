@@ -1,8 +1,8 @@
 /** Requirements of RFC 9293 appendix B that no other test of this folder shows. docs/rfc9293.md lists them all. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { connectPair, Dialogue, ipv4, Net, type Packet, seeded } from '../../../test/support/tcp-harness.ts'
 import { buildTcp } from '../../wire/tcp.ts'
-import { connectPair, Dialogue, ipv4, Net, type Packet, seeded } from './harness.test.ts'
 import { FlowSecrets } from './isn.ts'
 
 const MSS_100 = [{ name: 'maximum-segment-size' as const, size: 100 }]

@@ -1,7 +1,7 @@
 /** Attacks from off the path: RFC 5961, RFC 6528, RFC 5927; and nonsense on it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectPair, Dialogue, ipv4, Net, seeded } from './harness.test.ts'
+import { connectPair, Dialogue, ipv4, Net, seeded } from '../../../test/support/tcp-harness.ts'
 import { FlowSecrets } from './isn.ts'
 import { SipHash } from './siphash.ts'
 

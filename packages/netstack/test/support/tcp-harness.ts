@@ -1,8 +1,6 @@
 /** Two TCP layers and a wire between them in virtual time, for the tests of this folder. No internet layer: addresses go beside the frame. */
-import { type Frame, FramePool } from '../../link/frame.ts'
-import { buildTcp, parseTcp } from '../../wire/tcp.ts'
-import type { TcpOption } from '../../wire/tcp-options.ts'
-import { createTcpLayer } from './layer.ts'
+import { type Frame, FramePool } from '../../src/link/frame.ts'
+import { createTcpLayer } from '../../src/transport/tcp/layer.ts'
 import type {
   AddressWords,
   TcpConnection,
@@ -14,7 +12,9 @@ import type {
   TcpListenOptions,
   TcpObserver,
   TcpOutput,
-} from './types.ts'
+} from '../../src/transport/tcp/types.ts'
+import { buildTcp, parseTcp } from '../../src/wire/tcp.ts'
+import type { TcpOption } from '../../src/wire/tcp-options.ts'
 
 /** A small seeded generator (mulberry32): the same seed gives the same run. */
 export function seeded(seed: number): () => number {

@@ -1,16 +1,17 @@
 // Hosts are the internet layer with UDP above: A - R1 - R2 - B, every link a wire.
-import { FramePool } from '../link/frame.ts'
-import { ImpairedLink } from '../link/impaired-link.ts'
-import type { ImpairmentOptions } from '../link/impairment.ts'
-import type { Link } from '../link/link.ts'
-import { SeededRandom } from '../link/random.ts'
-import { TimerQueue } from '../link/timer-queue.ts'
-import { createWire } from '../link/wire.ts'
-import { UdpLayer } from '../transport/udp/udp-layer.ts'
-import type { UdpSocket } from '../transport/udp/udp-socket.ts'
-import type { NetworkInterface } from './interface.ts'
-import { InternetLayer, type InternetOptions } from './internet.ts'
-import { splitPrefix } from './prefix.ts'
+
+import type { NetworkInterface } from '../../src/internet/interface.ts'
+import { InternetLayer, type InternetOptions } from '../../src/internet/internet.ts'
+import { splitPrefix } from '../../src/internet/prefix.ts'
+import { FramePool } from '../../src/link/frame.ts'
+import { ImpairedLink } from '../../src/link/impaired-link.ts'
+import type { ImpairmentOptions } from '../../src/link/impairment.ts'
+import type { Link } from '../../src/link/link.ts'
+import { SeededRandom } from '../../src/link/random.ts'
+import { TimerQueue } from '../../src/link/timer-queue.ts'
+import { createWire } from '../../src/link/wire.ts'
+import { UdpLayer } from '../../src/transport/udp/udp-layer.ts'
+import type { UdpSocket } from '../../src/transport/udp/udp-socket.ts'
 
 export class Net {
   now = 0
