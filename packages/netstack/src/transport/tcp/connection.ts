@@ -39,6 +39,8 @@ export class Connection implements TcpConnection, FlowEntry {
   observer: TcpObserver
   owner: unknown = undefined
   /** Opened by a listener: RST in SYN-RECEIVED is then no user's business (RFC9293:MUST-11). */
+  /** Largest segment that is believed to pass; lowered when a black hole is suspected. */
+  mssCeiling: number = Number.POSITIVE_INFINITY
   readonly passive: boolean
   /** A passive connection is nobody's until accept() gives it away: its events wait. */
   accepted = false

@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts'
 import { EVENT_TROUBLE } from './events.ts'
 import { sendSyn } from './handshake.ts'
+import { suspectBlackHole } from './path.ts'
 import { ACK } from './segment.ts'
 import { emitSegment } from './segment-writer.ts'
 import { TIMER_PERSIST, TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
@@ -36,6 +37,7 @@ function onDataTimeout(connection: Connection, now: number): void {
     connection.terminate('timeout', 'retransmission limit (R2) or user timeout')
     return
   }
+  suspectBlackHole(connection, now)
   recovery.onTimeout(now)
   if (recovery.timeouts === R1_RETRANSMISSIONS) {
     connection.host.output.suspect?.(connection.flow)

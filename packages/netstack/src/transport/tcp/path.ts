@@ -33,8 +33,8 @@ function segmentRoom(connection: Connection): number {
 export function updateMss(connection: Connection, initial: boolean): void {
   const { options } = connection
   const optionBytes = connection.timestampsOn ? TIMESTAMPS_BYTES : 0
-  const mss =
-    Math.max(SMALLEST_MSS, Math.min(connection.peerMss, segmentRoom(connection), options.maxSegmentBytes)) - optionBytes
+  const largest = Math.min(connection.peerMss, segmentRoom(connection), options.maxSegmentBytes, connection.mssCeiling)
+  const mss = Math.max(SMALLEST_MSS, largest) - optionBytes
   connection.sender.mss = mss
   connection.receiveMss = connection.advertisedMss - optionBytes
   connection.initialWindowBytes = initialWindow(mss, options.initialWindowSegments)
@@ -49,6 +49,25 @@ export function onPathMtu(connection: Connection, now: number): void {
   if (connection.sender.mss >= before || !connection.synchronized) return
   connection.recovery.onMssReduced(now)
   connection.sender.output(now)
+}
+
+/** Sizes that are tried one after the other: what IPv6 promises on every link, and what IPv4 hosts must take. */
+const SAFE_MSS = [1220, 536]
+
+/**
+ * Timeouts in a row for segments of full size, and no ICMP: the way may have a hole for what is large (RFC 2923 2.1). Called before
+ * the segment is sent again; at every second timeout it then goes in smaller ones.
+ */
+export function suspectBlackHole(connection: Connection, now: number): void {
+  const { sender, recovery, options } = connection
+  const { board, timeouts } = recovery
+  if (!options.blackHoleDetection || timeouts === 0 || timeouts % 2 !== 0) return
+  const head = (board.endOf(board.head) - board.startOf(board.head)) | 0
+  const smaller = SAFE_MSS.find((mss) => mss < Math.min(connection.mssCeiling, segmentRoom(connection)))
+  if (head < sender.mss || smaller === undefined || (connection.isIpv6 && smaller < 1220)) return
+  connection.mssCeiling = smaller
+  updateMss(connection, false)
+  recovery.onMssReduced(now)
 }
 
 /** RFC9293:MUST-54, MUST-56, SHLD-25, SHLD-26: hard errors end a connection only before it is established (RFC 5461 4). */

@@ -142,7 +142,7 @@ test('a lost retransmission is found by time, without a timeout (RFC 8985)', () 
   assert.equal(dropped, 3)
   const info = client.info(net.now)
   assert.equal(info.totalRetransmitted, 3)
-  assert.deepEqual(reasons, ['lost', 'lost', 'lost'], 'no timeout among them')
+  assert.deepEqual(reasons, Array(3).fill('RACK: later ones have arrived'), 'no timeout among them')
 })
 
 test('the last segment is lost: a probe finds out before the timeout (RFC 8985 7)', () => {

@@ -372,13 +372,10 @@ export class Recovery {
       // RFC9293:MUST-34, SHLD-16: what lies beyond a window that shrank is not sent again, but for the first segment.
       if (index !== this.board.head && seqAfter(this.board.endOf(index), (sender.unacknowledged + sender.window) | 0))
         return
-      const reason = this.state === 'loss' ? 'after timeout' : 'lost'
-      this.retransmit(
-        index,
-        now,
-        reason,
-        this.state === 'loss' ? 'RFC 6298 5.4' : this.#connection.sackOn ? 'RFC 8985 6.2' : 'RFC 6582 3.2',
-      )
+      const { sackOn } = this.#connection
+      if (this.state === 'loss') this.retransmit(index, now, 'after timeout', 'RFC 6298 5.4')
+      else if (sackOn) this.retransmit(index, now, 'RACK: later ones have arrived', 'RFC 8985 6.2')
+      else this.retransmit(index, now, 'duplicate or partial ACKs', 'RFC 6582 3.2')
       if (this.#connection.timers.retransmitAt === Number.POSITIVE_INFINITY) this.armTimer(now)
     }
   }

@@ -158,6 +158,11 @@ export interface TcpConnectionOptions {
   sack?: boolean
   /** RFC 3168. Default false; a listener answers a peer that asks for it when true. */
   ecn?: boolean
+  /**
+   * When full segments meet no answer but timeouts, smaller ones are tried: a router on the way drops what is too big and tells
+   * nobody (RFC 2923 2.1, RFC 4821 7.7). A long outage looks the same, and leaves segments small. Default false.
+   */
+  blackHoleDetection?: boolean
   /** Abort when data stays unacknowledged this long (RFC 5482; RFC9293:MUST-21). Default 0: the retransmission limits decide. */
   userTimeoutMs?: number
   /** Retransmissions of a SYN (default 7, so 255 s; Linux has 6) and of data (R2, default 15) before giving up. RFC9293:MUST-20, MUST-21, MUST-22, MUST-23, SHLD-11 */
