@@ -1,7 +1,7 @@
 import module from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { setDefaultHost } from '../api/node/default-host.ts'
+import { defaultHost, setDefaultHost } from '../api/node/default-host.ts'
 import { install } from '../api/node/install.ts'
 import { pipeFiles } from '../api/node/pipe-files.ts'
 import { RealTimeHost } from '../api/node/real-time-host.ts'
@@ -21,6 +21,8 @@ export interface ProgramOptions {
   /** Faults on the way from the program to itself. */
   readonly impair: ImpairmentOptions
   readonly mtu: number
+  /** Datagrams pass through the stack too. */
+  readonly udp: boolean
 }
 
 /** Node's exit code for a program whose top-level await never settles. */
@@ -37,7 +39,7 @@ export async function runInRealTime(options: ProgramOptions): Promise<void> {
         : {},
     ),
   )
-  install()
+  install(defaultHost(), options)
   await load(options)
 }
 
@@ -48,7 +50,7 @@ export function runInVirtualTime(options: ProgramOptions): Promise<number> {
     const host = simNetHost(world.host('program'))
     host.pipeFiles = pipeFiles
     setDefaultHost(host)
-    install()
+    install(host, options)
     let isLoaded = false
     const ended = new Promise<void>((resolve) => {
       // Where Node would end the program: its clock has no reason to move on.
@@ -77,19 +79,19 @@ function hasWork(): boolean {
   return process.getActiveResourcesInfo().some((kind) => WORK.test(kind))
 }
 
-async function load({ program, args }: ProgramOptions): Promise<void> {
+async function load({ program, args, udp }: ProgramOptions): Promise<void> {
   const path = resolve(program)
   process.argv = [process.argv[0]!, path, ...args]
-  replaceModules()
+  replaceModules(udp ? ['net', 'dgram'] : ['net'])
   await import(pathToFileURL(path).href)
 }
 
-/** `net` and `dgram` of the program are ours; those of Node's own modules are patched. */
-function replaceModules(): void {
+/** The program's own imports of these modules are ours; those of Node's modules are patched. */
+function replaceModules(names: readonly string[]): void {
   const root = new URL('../', import.meta.url).href
   const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const replaced = new Map(
-    ['net', 'dgram'].flatMap((name) => {
+    names.flatMap((name) => {
       const url = new URL(`node-${name}${suffix}`, root).href
       return [
         [name, url],

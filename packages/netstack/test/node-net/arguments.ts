@@ -3,6 +3,7 @@ import type { Behaviours, Net } from './trial.ts'
 /** What is refused at once, and how. */
 const REFUSED: Readonly<Record<string, (net: Net) => unknown>> = {
   'connect without arguments': (net) => net.connect(undefined as never),
+  'connect to an array': (net) => net.connect([{ port: 1 }, () => {}] as never),
   'connect with empty options': (net) => net.connect({} as never),
   'connect to a negative port': (net) => net.connect({ port: -1 }),
   'connect to a port too high': (net) => net.connect(65_536),
@@ -95,7 +96,13 @@ const ANSWERS: Behaviours = {
   'the state of a new server': ({ net, log }) => {
     const server = net.createServer()
     log('server', server.listening, server.address(), server.maxConnections, server.ref() === server)
-    log('server', net.Server.name, net.Socket.name, net.Stream === net.Socket, server instanceof net.Server)
+    log(
+      'server',
+      net.Server.name,
+      net.Socket.name,
+      (net as never as { Stream: unknown }).Stream === net.Socket,
+      server instanceof net.Server,
+    )
   },
   'sockets and servers without new': ({ net, log }) => {
     const make = (value: unknown): unknown => (value as () => unknown)()

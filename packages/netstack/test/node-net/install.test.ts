@@ -9,7 +9,7 @@ import { install, uninstall } from '../../src/api/node/install.ts'
 
 // Node's own http, fetch and net, unmodified: their bytes pass through our stack.
 
-beforeEach(() => install())
+beforeEach(() => install(undefined, { udp: true }))
 afterEach(() => uninstall())
 
 const segments = (): number => defaultHost().stack.tcp.counters.segmentsOut

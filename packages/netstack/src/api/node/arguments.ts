@@ -1,7 +1,12 @@
-export const kNormalized: unique symbol = Symbol('normalized')
+import net from 'node:net'
 
 export type Callback = (...args: unknown[]) => void
 export type NormalizedArgs = [options: Record<string, unknown>, callback: Callback | null]
+
+/** The mark by which Node's own modules (http) know arguments that are normalized already. */
+const [kNormalized] = Object.getOwnPropertySymbols(
+  (net as unknown as { _normalizeArgs(args: unknown[]): object })._normalizeArgs([]),
+)
 
 /** A name of a pipe, and no number. */
 export function isPipeName(value: unknown): value is string {
@@ -11,8 +16,8 @@ export function isPipeName(value: unknown): value is string {
 /** The many forms of `connect` and `listen` as options and a callback. What is normalized already stays as it is. */
 export function normalizeArgs(args: readonly unknown[]): NormalizedArgs {
   const [first] = args
-  // Node's own modules (http) pass on what Node's net has normalized: an array of options and callback.
-  if (Array.isArray(first) && first.length === 2 && isOptions(first[0])) return first as NormalizedArgs
+  if (Array.isArray(first) && kNormalized !== undefined && Reflect.get(first, kNormalized))
+    return first as NormalizedArgs
   let options: Record<string, unknown> = {}
   if (typeof first === 'object' && first !== null) options = first as Record<string, unknown>
   else if (isPipeName(first)) options.path = first
@@ -22,10 +27,6 @@ export function normalizeArgs(args: readonly unknown[]): NormalizedArgs {
   }
   const last = args.at(-1)
   const normalized: NormalizedArgs = [options, typeof last === 'function' ? (last as Callback) : null]
-  Object.defineProperty(normalized, kNormalized, { value: true })
+  if (kNormalized !== undefined) Reflect.set(normalized, kNormalized, true)
   return normalized
-}
-
-function isOptions(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
 }

@@ -13,7 +13,8 @@ import {
 } from './connecting.ts'
 import { addressError, aggregateError, connectionTimeout, errnoOf, ipBlocked } from './errors.ts'
 import type { HostTimer, Lookup, LookupAddress, LookupOptions } from './host.ts'
-import { replaceHandle, type Socket } from './socket.ts'
+import type { Socket } from './socket.ts'
+import { replaceHandle } from './socket-read.ts'
 import type { ConnectRequest } from './tcp-handle.ts'
 
 /** Happy Eyeballs (RFC 8305 5, as Node does it): one attempt after the other, each with a limited time. */

@@ -16,7 +16,8 @@ import {
   validateType,
 } from './errors.ts'
 import type { Lookup, LookupAddress, LookupOptions } from './host.ts'
-import { adoptHandle, Socket } from './socket.ts'
+import { Socket } from './socket.ts'
+import { adoptHandle } from './socket-read.ts'
 import type { ConnectRequest, TcpHandle } from './tcp-handle.ts'
 
 export interface SocketConnectOptions {

@@ -86,7 +86,7 @@ export function missingArgs(names: readonly string[]): NodeError {
   return make(TypeError, 'ERR_MISSING_ARGS', `The ${list} argument must be specified`)
 }
 
-export function badPort(name: string, port: unknown, allowZero = true): NodeError {
+function badPort(name: string, port: unknown, allowZero = true): NodeError {
   const sign = allowZero ? '>=' : '>'
   const message = `${name} should be ${sign} 0 and < 65536. Received ${describe(port)}.`
   return make(RangeError, 'ERR_SOCKET_BAD_PORT', message)

@@ -12,7 +12,8 @@ import { listenServer } from './listening.ts'
 import { createNet, type NetModule, type Network } from './network.ts'
 import { PipeHandle } from './pipe-handle.ts'
 import type { Server } from './server.ts'
-import { adoptHandle, Socket, type SocketOptions, type SocketSettings } from './socket.ts'
+import { Socket, type SocketOptions, type SocketSettings } from './socket.ts'
+import { adoptHandle } from './socket-read.ts'
 import { dispatchWrite } from './socket-write.ts'
 import { TcpHandle } from './tcp-handle.ts'
 
@@ -22,13 +23,13 @@ type Options = Record<string, unknown>
 let undo: (() => void) | null = null
 
 /**
- * Puts the TCP of an unmodified program onto a stack: `net.Socket.prototype.connect`, `net.Server.prototype.listen`, `tls.connect` and
- * `dgram.createSocket` are patched, so that `http`, `https` and `fetch` run on it too. Pipes (`{ path }`), descriptors, handles that
- * are given, `dns` and child processes stay real. A second call does nothing.
+ * Puts the TCP of an unmodified program onto a stack: `net.Socket.prototype.connect`, `net.Server.prototype.listen` and `tls.connect`
+ * are patched, so that `http`, `https` and `fetch` run on it too; with `udp`, `dgram.createSocket` is. Pipes (`{ path }`), descriptors,
+ * handles that are given, `dns` and child processes stay real. A second call does nothing.
  *
  * @param host the stack; without one, that of `@wirehub/netstack/node-net`
  */
-export function install(host: NetHost = defaultHost()): void {
+export function install(host: NetHost = defaultHost(), options: { udp?: boolean } = {}): void {
   if (undo !== null) return
   const own = createNet(host)
   const network: Network = {
@@ -41,8 +42,9 @@ export function install(host: NetHost = defaultHost()): void {
     patch(net.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
     patch(net.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
     patch(tls, 'connect', (original) => patchedTlsConnect(own, original)),
-    patch(dgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction),
   ]
+  if (options.udp === true)
+    restore.push(patch(dgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction))
   syncBuiltinESMExports()
   undo = () => {
     for (const each of restore) each()

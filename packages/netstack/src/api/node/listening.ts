@@ -1,4 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
+import net from 'node:net'
 import { isPipeName, normalizeArgs } from './arguments.ts'
 import { BoundSocket } from './bound-socket.ts'
 import {
@@ -65,8 +66,7 @@ export function listenServer(server: Server, args: readonly unknown[]): void {
   }
   watchSignal(server, options.signal)
   if (typeof options.fd === 'number' && options.fd >= 0) {
-    // Descriptors are the kernel's: what is listened on here has none.
-    fail(server, listenError(errnoOf('EINVAL'), 'listen', null, undefined))
+    listenOnDescriptor(server, options.fd, backlog)
     return
   }
   if (args.length === 0 || typeof args[0] === 'function' || ('port' in options && options.port == null)) {
@@ -85,10 +85,16 @@ function positive(value: unknown): number {
   return number >= 0 ? number : 0
 }
 
+/** A handle that the kernel's socket belongs to: it listens there, as `server.listen` of Node has it. */
+function isNative(value: unknown): value is TcpHandle {
+  const handle = value as { getAsyncId?: unknown; bind?: unknown; listen?: unknown } | undefined
+  return [handle?.getAsyncId, handle?.bind, handle?.listen].every((each) => typeof each === 'function')
+}
+
 function givenHandle(options: ListenOptions): TcpHandle | PipeHandle | null {
   for (const each of [options, options.handle]) if (each instanceof BoundSocket) return each._consume()
   for (const each of [options._handle, options.handle, options]) {
-    if (each instanceof TcpHandle || each instanceof PipeHandle) return each
+    if (each instanceof TcpHandle || each instanceof PipeHandle || isNative(each)) return each
   }
   return null
 }
@@ -130,6 +136,18 @@ function listenTcp(server: Server, options: ListenOptions, port: number, backlog
       flags,
     })
   })
+}
+
+/** A descriptor is the kernel's, and so are the connections that come in there. */
+function listenOnDescriptor(server: Server, fd: number, backlog: number): void {
+  const make = (net as unknown as { _createServerHandle(...args: unknown[]): TcpHandle | number })._createServerHandle
+  const made = make(null, -1, -1, fd)
+  if (typeof made === 'number') {
+    fail(server, listenError(made, 'listen', null, undefined))
+    return
+  }
+  server._handle = made
+  listenOn(server, { address: null, port: -1, family: -1, backlog, flags: 0 })
 }
 
 /** fe80::/10 needs a zone, which a lookup does not tell. */

@@ -95,7 +95,7 @@ export class RealTimeHost implements NetHost {
 }
 
 /** `localhost` and this machine's name are the stack's own; other names are the resolver's of the machine, as `dns.lookup` asks it. */
-export const lookup: Lookup = (name, options, callback) => {
+const lookup: Lookup = (name, options, callback) => {
   if (dns.lookup === realLookup && net.isIP(name) === 0 && (name === 'localhost' || name === hostname())) {
     answer(callback, options, [
       { address: '127.0.0.1', family: 4 },

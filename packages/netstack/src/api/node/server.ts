@@ -7,7 +7,8 @@ import { errnoError, invalidArgType, serverNotRunning, validateType } from './er
 import { listenServer } from './listening.ts'
 import type { Network } from './network.ts'
 import type { PipeHandle } from './pipe-handle.ts'
-import type { Socket } from './socket.ts'
+import type { Socket, SocketOptions, SocketSettings } from './socket.ts'
+import { StreamHandle } from './stream-handle.ts'
 import type { SocketName, TcpHandle } from './tcp-handle.ts'
 
 const serverChannel = diagnosticsChannel.channel('net.server.socket')
@@ -178,7 +179,7 @@ export function onConnection(server: Server, status: number, client: TcpHandle |
       return
     }
   }
-  const socket = server._network.createSocket({
+  const options: SocketOptions = {
     handle: client,
     allowHalfOpen: server.allowHalfOpen,
     pauseOnCreate: server.pauseOnConnect,
@@ -186,8 +187,13 @@ export function onConnection(server: Server, status: number, client: TcpHandle |
     writable: true,
     readableHighWaterMark: server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
-  })
-  const settings = socket._settings
+  }
+  // What comes in at a handle of the kernel is a socket of the kernel.
+  const isOurs = client instanceof StreamHandle
+  const socket = isOurs
+    ? server._network.createSocket(options)
+    : (new net.Socket(options as net.SocketConstructorOpts) as unknown as Socket)
+  const settings = isOurs ? socket._settings : ({} as SocketSettings)
   if (server.noDelay && 'setNoDelay' in client) {
     settings.noDelay = true
     client.setNoDelay(true)

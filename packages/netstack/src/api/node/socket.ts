@@ -16,12 +16,12 @@ import {
 } from './errors.ts'
 import type { HostTimer } from './host.ts'
 import type { Network } from './network.ts'
+import { adoptHandle, startReading, type UserBuffer, userBufferOf } from './socket-read.ts'
 import { setSocketTimeout } from './socket-timeout.ts'
 import { dispatchWrite, pendingBytes, writeAfterEnd } from './socket-write.ts'
 import type { StreamHandle } from './stream-handle.ts'
 import { type SocketName, TcpHandle } from './tcp-handle.ts'
 
-const EOF = errnoOf('EOF')
 const ENOTCONN = errnoOf('ENOTCONN')
 const clientChannel = diagnosticsChannel.channel('net.client.socket')
 
@@ -49,12 +49,6 @@ export interface SocketSettings {
   keepAliveInterval: number | undefined
   keepAliveCount: number | undefined
   typeOfService: number | undefined
-}
-
-interface UserBuffer {
-  current: Uint8Array | null
-  readonly make: (() => Uint8Array) | null
-  readonly callback: (bytes: number, buffer: Uint8Array) => boolean
 }
 
 /** `net.Socket` on a stack: a real `stream.Duplex` with the behaviour of Node's. */
@@ -454,80 +448,6 @@ function checkOptions(options: SocketOptions): void {
     if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0
   }
   if (options.typeOfService !== undefined) validateInt32(options.typeOfService, 'options.typeOfService', 0, 255)
-}
-
-function userBufferOf({ onread }: SocketOptions): UserBuffer | null {
-  if (onread === null || typeof onread !== 'object' || typeof onread.callback !== 'function') return null
-  const { buffer, callback } = onread
-  if (typeof buffer === 'function') return { current: null, make: buffer, callback }
-  return buffer instanceof Uint8Array ? { current: buffer, make: null, callback } : null
-}
-
-/** Gives a handle to its socket. */
-export function adoptHandle(socket: Socket): void {
-  ;(socket as unknown as { _undestroy(): void })._undestroy()
-  socket._sockname = null
-  const handle = socket._handle
-  if (!handle) return
-  handle.owner = socket
-  handle.onread = (chunk, status) => onRead(socket, chunk, status)
-  handle.reader = handle.onread
-  const user = socket._userBuffer
-  if (!user) return
-  if (user.make !== null) user.current = user.make()
-  if (user.current instanceof Uint8Array) handle.useUserBuffer(user.current)
-}
-
-/** Another attempt, by another handle. */
-export function replaceHandle(socket: Socket, handle: StreamHandle): void {
-  socket._handle?.close()
-  socket._handle = handle
-  adoptHandle(socket)
-}
-
-function startReading(socket: Socket): void {
-  const handle = socket._handle!
-  handle.reading = true
-  const status = handle.readStart()
-  if (status) socket.destroy(errnoError(status, 'read'))
-}
-
-function onRead(socket: Socket, chunk: Uint8Array | ArrayBuffer | null | undefined, given?: number): void {
-  const status = given ?? (chunk ? chunk.byteLength : EOF)
-  socket._unrefTimer()
-  if (status === 0) return
-  if (status > 0) {
-    if (socket.destroyed) return
-    if (!takeChunk(socket, chunk as Uint8Array, status)) {
-      const handle = socket._handle
-      if (!handle) return
-      handle.reading = false
-      const stopped = handle.readStop()
-      if (stopped) socket.destroy(errnoError(stopped, 'read'))
-    }
-    return
-  }
-  if (status !== EOF) {
-    socket.destroy(errnoError(status, 'read'))
-    return
-  }
-  if (socket.readableEnded) return
-  socket.push(null)
-  socket.read(0)
-}
-
-/** False: no more for now. */
-function takeChunk(socket: Socket, chunk: Uint8Array | ArrayBuffer, length: number): boolean {
-  const user = socket._userBuffer
-  if (!user?.current) {
-    return socket.push(chunk instanceof ArrayBuffer ? Buffer.from(chunk, 0, length) : chunk)
-  }
-  const goesOn = user.callback(length, user.current) !== false
-  if (user.make !== null) {
-    user.current = user.make()
-    socket._handle?.useUserBuffer(user.current)
-  }
-  return goesOn
 }
 
 function onEnd(this: Socket): void {

@@ -121,7 +121,7 @@ export class TcpHandle extends StreamHandle {
   #accept(): void {
     if (!this.#isListening) return
     const listener = this.#listener
-    const isDual = this.#isIpv6 && this.#bound !== null && this.#bound.address.isUnspecified
+    const isDual = this.#isIpv6 && this.#bound?.address.isUnspecified === true
     for (let connection = listener?.accept(); connection !== undefined; connection = listener?.accept()) {
       const client = new TcpHandle(this.host)
       client.#isIpv6 = isDual || IpAddress.fromWords(connection.flow.remote).family === 6
@@ -238,6 +238,9 @@ export class TcpHandle extends StreamHandle {
     // Nothing has been written to a connection that does not stand yet.
     if (byReset || !this.isConnected) connection.abort(now)
     else connection.abandon(now)
+    // The connection may live on for a while (what was written, TIME-WAIT); the socket need not.
+    connection.observer = {}
+    this.owner = undefined
   }
 
   // --- options ---------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ const HELP = `Examples
   netstack run app.js --delay 20ms --reorder 5% --virtual    on a virtual clock: the same seed gives the same bytes
   netstack run app.js -- --port 8080                         arguments for the program stand behind --
 
-Runs a program (CommonJS or ESM) with its TCP and UDP on a stack of its own, loopback alone. net, dgram, http, https and fetch need
-no change. What stays real: pipes of Node's own modules, files, child processes, dns. The seed is printed.
+Runs a program (CommonJS or ESM) with its TCP on a stack of its own, loopback alone. net, http, https and fetch need no change. What
+stays real: pipes of Node's own modules, files, child processes, dns. The seed is printed.
 
 Options
   --seed N            fixes the dice (default: chosen)
@@ -20,6 +20,7 @@ Options
   --jitter TIME       standard deviation of the delay
   --rate BITS         bits a second, as 10mbit
   --mtu BYTES         largest packet (default 1500)
+  --udp               dgram too: without it datagrams stay the machine's, and c-ares (dns.resolve) always does
   --virtual           on a virtual clock that jumps to whatever comes next
 `
 
@@ -50,6 +51,7 @@ const OPTIONS = {
   rate: { type: 'string' },
   mtu: { type: 'string' },
   virtual: { type: 'boolean' },
+  udp: { type: 'boolean' },
 } as const
 
 function readOptions(args: readonly string[]): ProgramOptions & { virtual: boolean } {
@@ -75,6 +77,7 @@ function readOptions(args: readonly string[]): ProgramOptions & { virtual: boole
     impair: Object.fromEntries(given),
     mtu: integerOption('mtu', values.mtu, 576, 65_535) ?? 1500,
     virtual: values.virtual === true,
+    udp: values.udp === true,
   }
 }
 
