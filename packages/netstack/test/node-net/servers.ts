@@ -45,6 +45,21 @@ export const serverBehaviours: Behaviours = {
     second.listen((first.address() as AddressInfo).port)
     await once(second, 'error')
   },
+  'two servers that share a port': async (trial) => {
+    const [first, second] = [trial.net.createServer(), trial.net.createServer()]
+    trial.keep(second)
+    first.listen({ port: 0, host: '127.0.0.1', reusePort: true })
+    await once(first, 'listening')
+    const { port } = first.address() as AddressInfo
+    trial.port(port)
+    second.listen({ port, host: '127.0.0.1', reusePort: true })
+    await once(second, 'listening')
+    trial.log('second', second.address())
+    first.close()
+    await once(first, 'close')
+    second.on('connection', (socket) => socket.end('the second'))
+    for await (const chunk of trial.net.connect(port, '127.0.0.1')) trial.log('client', chunk)
+  },
   'listening again after close': async (trial) => {
     const server = await listening(trial, 0, '127.0.0.1')
     const { port } = server.address() as AddressInfo

@@ -36,7 +36,10 @@ export class TcpHandle extends StreamHandle {
   #connection: TcpConnection | null = null
   #listener: TcpListener | null = null
   #isListening = false
-  #bound: { address: IpAddress; port: number; ipv6Only: boolean } | null = null
+  #bound: { address: IpAddress; port: number; ipv6Only: boolean; reusePort: boolean } | null = null
+  /** Others that share the port (SO_REUSEPORT); the first has the listener. */
+  #group: TcpHandle[] = [this]
+  #turn = 0
   #connecting: ConnectRequest | null = null
   /** The socket is of IPv6, so that IPv4 addresses are shown mapped. */
   #isIpv6 = false
@@ -50,8 +53,8 @@ export class TcpHandle extends StreamHandle {
   // --- addresses -------------------------------------------------------------------------------
 
   /** Only the address of the call counts; whether the port is free is found out by `listen` or `connect`. */
-  bind(address: string, port: number, _flags = 0): number {
-    return this.#bind(address, port, 0, 4)
+  bind(address: string, port: number, flags = 0): number {
+    return this.#bind(address, port, flags & ~TCP_IPV6ONLY, 4)
   }
 
   bind6(address: string, port: number, flags = 0): number {
@@ -65,7 +68,12 @@ export class TcpHandle extends StreamHandle {
     const own = address.unmapped()
     if (!own.isUnspecified && !isOwn(this.host, own)) return errnoOf('EADDRNOTAVAIL')
     this.#isIpv6 = family === 6
-    this.#bound = { address: own, port: port | 0, ipv6Only: (flags & TCP_IPV6ONLY) !== 0 }
+    this.#bound = {
+      address: own,
+      port: port | 0,
+      ipv6Only: (flags & TCP_IPV6ONLY) !== 0,
+      reusePort: (flags & TCP_REUSEPORT) !== 0,
+    }
     return 0
   }
 
@@ -93,7 +101,7 @@ export class TcpHandle extends StreamHandle {
 
   listen(backlog: number): number {
     if (this.isClosed || this.#connection !== null) return errnoOf('EINVAL')
-    this.#bound ??= { address: ANY_V4, port: 0, ipv6Only: false }
+    this.#bound ??= { address: ANY_V4, port: 0, ipv6Only: false, reusePort: false }
     const status = this.#reserve(backlog)
     if (status !== 0) return status
     this.#isListening = true
@@ -105,6 +113,7 @@ export class TcpHandle extends StreamHandle {
   #reserve(backlog: number): number {
     const bound = this.#bound
     if (this.#listener !== null || bound === null) return 0
+    if (bound.reusePort && this.#join()) return 0
     const { address, port } = bound
     const options: TcpListenOptions = { port, backlog, onConnection: () => this.#accept() }
     if (!address.isUnspecified) options.address = address
@@ -112,10 +121,41 @@ export class TcpHandle extends StreamHandle {
     else if (bound.ipv6Only) options.family = 6
     try {
       this.#listener = this.host.stack.tcp.listen(options, this.host.now())
+      if (bound.reusePort) sharing(this.host).add(this)
       return 0
     } catch (error) {
       return errnoOf((error as { code?: string }).code ?? 'EADDRINUSE')
     }
+  }
+
+  /** Shares the port of another handle that is willing to; false when there is none. */
+  #join(): boolean {
+    const bound = this.#bound!
+    for (const other of sharing(this.host)) {
+      if (other.#listener?.port !== bound.port || !other.#bound!.address.equals(bound.address)) continue
+      this.#group = other.#group
+      this.#group.push(this)
+      return true
+    }
+    return false
+  }
+
+  /** Leaves the others; the next of them listens where this one did. */
+  #leave(): void {
+    const group = this.#group
+    group.splice(group.indexOf(this), 1)
+    if (!sharing(this.host).delete(this)) return
+    const [next] = group
+    if (next === undefined) return
+    next.#listenAgain()
+  }
+
+  #listenAgain(): void {
+    const bound = this.#bound!
+    this.#bound = { ...bound, reusePort: false }
+    this.#reserve(DEFAULT_BACKLOG)
+    this.#bound = bound
+    sharing(this.host).add(this)
   }
 
   #accept(): void {
@@ -127,10 +167,11 @@ export class TcpHandle extends StreamHandle {
       client.#isIpv6 = isDual || IpAddress.fromWords(connection.flow.remote).family === 6
       client.#take(connection)
       client.#connected()
-      this.post(() => {
+      const taker = this.#group[this.#turn++ % this.#group.length] ?? this
+      taker.post(() => {
         // A server that has been closed meanwhile leaves nobody to speak to.
-        if (this.isClosed) client.reset()
-        else this.onconnection(0, client)
+        if (taker.isClosed) client.reset()
+        else taker.onconnection(0, client)
       })
     }
   }
@@ -174,7 +215,7 @@ export class TcpHandle extends StreamHandle {
     if (own !== null && own.family !== remote.family) return errnoOf('EINVAL')
     const path = stack.internet.findPath(remote, own, null, now)
     if (path === null) {
-      this.#bound ??= { address: this.#isIpv6 ? ANY_V6 : ANY_V4, port: 0, ipv6Only: false }
+      this.#bound ??= { address: this.#isIpv6 ? ANY_V6 : ANY_V4, port: 0, ipv6Only: false, reusePort: false }
       this.#isUnreachable = true
       return errnoOf('ENETUNREACH')
     }
@@ -230,6 +271,7 @@ export class TcpHandle extends StreamHandle {
     const now = this.host.now()
     this.#isListening = false
     this.#listener?.close(now)
+    this.#leave()
     const connection = this.#connection
     const request = this.#connecting
     this.#connecting = null
@@ -285,6 +327,18 @@ export class TcpHandle extends StreamHandle {
   get connection(): TcpConnection | null {
     return this.#connection
   }
+}
+
+/** Handles of a host that listen and let others listen at their port. */
+const sharers: WeakMap<NetHost, Set<TcpHandle>> = new WeakMap()
+
+function sharing(host: NetHost): Set<TcpHandle> {
+  let set = sharers.get(host)
+  if (set === undefined) {
+    set = new Set()
+    sharers.set(host, set)
+  }
+  return set
 }
 
 function isOwn(host: NetHost, address: IpAddress): boolean {
