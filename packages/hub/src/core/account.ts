@@ -127,6 +127,7 @@ export class Account {
   }
 
   #resolve(subject: string, bytes: Buffer): Route {
+    const { asked } = this.#cache
     const kind = subjectKind(subject)
     this.lookups.matches++
     // First, because the answer may look at other routes.
@@ -134,10 +135,10 @@ export class Account {
     // With an empty token or a control character it goes nowhere, not even to a wildcard.
     const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#index.match(subject)
     const { turn, random } = this.#context
-    const route = new Route(subject, bytes, match, this.generation, turn, () => random.next(), attachment, kind)
+    const route = new Route(subject, bytes, match, this.generation, turn, random, attachment, kind)
     // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
     // What is not kept holds for one message only, since changes are announced to what is kept. Queue groups are served in turn, so their turn is kept.
-    if (match.queues.length === 0 && !this.#cache.isWorthKeeping(bytes)) route.generation = -1
+    if (match.queues.length === 0 && !this.#cache.isWorthKeeping(asked)) route.generation = -1
     else {
       if (subject.includes('\ufffd')) route.generation = -1
       this.#cache.put(route)

@@ -3,6 +3,7 @@
 import type { SubjectKind } from '../routing/subject.ts'
 import type { Match } from '../routing/subscription-index.ts'
 import type { Connection } from './connection.ts'
+import type { Random } from './environment.ts'
 import { FanOut } from './fan-out.ts'
 import type { Message } from './message.ts'
 import type { Subscription } from './subscription.ts'
@@ -59,7 +60,7 @@ export class Route {
     match: Match<Subscription>,
     generation: number,
     turn: Turn,
-    random: () => number,
+    random: Random,
     attachment: unknown,
     kind: SubjectKind,
   ) {
@@ -72,7 +73,7 @@ export class Route {
     if (match.plain.length === 1) this.#singles = match.plain
     else if (match.plain.length > 1) this.#split(match.plain, turn)
     if (match.queues.length === 0) return
-    this.#queues = match.queues.map((members) => new QueueChoice(members, Math.floor(random() * members.length)))
+    this.#queues = match.queues.map((members) => new QueueChoice(members, Math.floor(random.next() * members.length)))
   }
 
   #split(plain: Subscription[], turn: Turn): void {

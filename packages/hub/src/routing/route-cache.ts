@@ -35,6 +35,8 @@ export class RouteCache<R extends Cacheable> {
   /** Hashes of subjects that were asked for once. */
   readonly #seen: Int32Array
   #victim = 0
+  /** Hash of the subject that was asked for last. */
+  asked = 0
 
   /** @param entries about how many routes to keep; rounded up to a power of two */
   constructor(entries: number) {
@@ -48,6 +50,7 @@ export class RouteCache<R extends Cacheable> {
 
   find(source: Buffer, start: number, end: number): R | undefined {
     const hash = hashBytes(source, start, end)
+    this.asked = hash
     const base = (hash & this.#mask) * WAYS
     const hashes = this.#hashes
     for (let i = base; i < base + WAYS; i++) {
@@ -59,11 +62,10 @@ export class RouteCache<R extends Cacheable> {
   }
 
   /**
-   * Whether a subject is worth keeping: not when it is asked for the first time. Inboxes and the like never come back; their answers would
+   * Whether the subject with this hash is worth keeping: not when it is asked for the first time. Inboxes and the like never come back; their answers would
    * only drive out others, and grow old before they are collected.
    */
-  isWorthKeeping(bytes: Buffer): boolean {
-    const hash = hashBytes(bytes, 0, bytes.length)
+  isWorthKeeping(hash: number): boolean {
     const place = hash & (this.#seen.length - 1)
     if (this.#seen[place] === hash) return true
     this.#seen[place] = hash
