@@ -2,6 +2,7 @@ import { createDgram, type DatagramModule } from '../../api/node/datagram.ts'
 import type { HostTimer, Lookup, NetHost, PipeFiles } from '../../api/node/host.ts'
 import { createNet, type NetModule } from '../../api/node/network.ts'
 import { PipeTable } from '../../api/pipe.ts'
+import type { ScheduledTask } from '../../stack/scheduler.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { SimHost } from '../sim-host.ts'
 
@@ -34,14 +35,22 @@ class SimNetHost implements NetHost {
 
   timer(delayMs: number, callback: () => void): HostTimer {
     const { scheduler } = this.#host
-    let task = scheduler.schedule(delayMs, callback)
-    return {
-      refresh: () => {
-        task.cancel()
-        task = scheduler.schedule(delayMs, callback)
-      },
-      cancel: () => task.cancel(),
+    let generation = 0
+    const start = (): ScheduledTask => {
+      const own = ++generation
+      // In a turn of its own: what the callback throws is the program's, not the clock's.
+      return scheduler.schedule(delayMs, () => void setImmediate(() => own === generation && this.isUp && callback()))
     }
+    let task = start()
+    const cancel = (): void => {
+      generation++
+      task.cancel()
+    }
+    const refresh = (): void => {
+      task.cancel()
+      task = start()
+    }
+    return { refresh, cancel }
   }
 
   retain(): void {
