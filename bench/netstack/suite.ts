@@ -6,6 +6,7 @@ import { median } from '../suite.ts'
 import { bulkTransfer, copyAndSum } from './bulk.ts'
 import { manyConnections, shortConnections } from './connections.ts'
 import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
+import { runTunRows, tunRows } from './tun-rows.ts'
 import { LATE_MS, speakOver, VOICE_LOSS_RATES } from './voice.ts'
 
 interface Row {
@@ -57,13 +58,13 @@ const rows: readonly Row[] = [
     better: 'lower',
     measure: () => manyConnections(1, 100_000).roundTripNanoseconds,
   },
-  {
-    row: 'round-trip-10k',
-    what: 'the same, in turn over 10,000 connections',
+  ...[100, 1000, 10_000].map((count) => ({
+    row: `round-trip-${count >= 1000 ? `${count / 1000}k` : count}`,
+    what: `the same, in turn over ${count.toLocaleString('en')} connections`,
     unit: 'ns',
-    better: 'lower',
-    measure: () => manyConnections(10_000, 100_000).roundTripNanoseconds,
-  },
+    better: 'lower' as const,
+    measure: () => manyConnections(count, 100_000).roundTripNanoseconds,
+  })),
   {
     row: 'memory-10k',
     what: 'an idle connection of 10,000, both ends together',
@@ -122,8 +123,8 @@ const exactRows: readonly ExactRow[] = [
 export const suite: BenchmarkSuite = {
   title: 'netstack',
   method:
-    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else.',
-  rows: [...rows, ...exactRows].map(({ row, what }) => ({ row, what })),
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else. The tun rows run in real time: the kernel, with a program of Node net on it, is at the other end of a TUN device, and the peer is that program at both ends of the loopback device; senders and receivers have a core each, both use CUBIC and write pieces of 256 KiB.',
+  rows: [...rows, ...tunRows, ...exactRows].map(({ row, what }) => ({ row, what })),
   run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
     // Memory is measured after a collection.
     setFlagsFromString('--expose-gc')
@@ -144,6 +145,7 @@ export const suite: BenchmarkSuite = {
       })
       options.progress(`${row.padEnd(14)} ${median(samples).toFixed(0)} ${unit}`)
     }
+    await runTunRows(options, emit)
     for (const { row, what, unit, better, measure } of exactRows) {
       if (options.rows.length > 0 && !options.rows.includes(row)) continue
       const { value, note } = measure()

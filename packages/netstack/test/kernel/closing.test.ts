@@ -13,15 +13,15 @@ function ending(bout: Bout): string[] {
   return segments.slice(first).map(({ by, flags }) => `${by} ${flags.replace(',PSH', '').replace('PSH,', '')}`)
 }
 
-async function readAll(socket: PeerSocket, bout: Bout): Promise<{ length: number; then: string }> {
+async function readAll(socket: PeerSocket, bout: Bout): Promise<{ length: number; last: string }> {
   let length = 0
-  let then = ''
+  let last = ''
   await until(
     () => {
       for (;;) {
         const got = socket.receive(65_536)
         if (typeof got === 'string') {
-          then = got
+          last = got
           return true
         }
         if (got.length === 0) return false
@@ -31,7 +31,7 @@ async function readAll(socket: PeerSocket, bout: Bout): Promise<{ length: number
     'the end',
     bout,
   )
-  return { length, then }
+  return { length, last }
 }
 
 scenario('four segments, we begin: FIN, ACK, FIN, ACK; TIME-WAIT is ours', async (bout) => {
@@ -86,7 +86,7 @@ scenario('simultaneous close: both FINs cross, both ends pass through CLOSING', 
 scenario('half-close: after our FIN the opponent still sends 300 kB, which we read to the end', async (bout) => {
   const [ours, theirs] = await bout.connect()
   ours.shutdown()
-  assert.deepEqual(await readAll(theirs, bout), { length: 0, then: 'end' })
+  assert.deepEqual(await readAll(theirs, bout), { length: 0, last: 'end' })
   let left = 300_000
   let got = 0
   await until(
@@ -106,7 +106,7 @@ scenario('half-close: after our FIN the opponent still sends 300 kB, which we re
   theirs.shutdown()
   const rest = await readAll(ours, bout)
   assert.equal(got + rest.length, 300_000)
-  return { then: rest.then }
+  return { last: rest.last }
 })
 
 scenario('half-close the other way: after its FIN we still send 300 kB', async (bout) => {

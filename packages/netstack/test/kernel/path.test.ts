@@ -11,7 +11,10 @@ const NARROW = 1300
 const LEFT = { 4: ['10.80.1.1', '10.80.1.2', '10.80.1.0/24'], 6: ['fd80:1::1', 'fd80:1::2', 'fd80:1::/64'] } as const
 const RIGHT = { 4: ['10.80.2.1', '10.80.2.2', '10.80.2.0/24'], 6: ['fd80:2::1', 'fd80:2::2', 'fd80:2::/64'] } as const
 
-const withLength = (addresses: typeof LEFT, which: 0 | 1): string[] => [`${addresses[4][which]}/24`, `${addresses[6][which]}/64`]
+const withLength = (addresses: Readonly<Record<4 | 6, readonly string[]>>, which: 0 | 1): string[] => [
+  `${addresses[4][which]}/24`,
+  `${addresses[6][which]}/64`,
+]
 
 async function check(from: PeerSocket, to: PeerSocket): Promise<void> {
   const bytes = pattern(400_000)
@@ -38,7 +41,10 @@ for (const family of [4, 6] as const) {
       b.internet.addRouteTo(LEFT[family][2], RIGHT[family][0])
       const [hostA, hostB] = [new StackHost(a, LEFT[family][1], kickA), new StackHost(b, RIGHT[family][1], kickB)]
       const listener = hostB.listen(9)
-      const [ours, theirs] = await connected(() => hostA.connect(RIGHT[family][1], 9), () => listener.accept())
+      const [ours, theirs] = await connected(
+        () => hostA.connect(RIGHT[family][1], 9),
+        () => listener.accept(),
+      )
       await check(ours, theirs)
       const { pathMtu, sendMss } = (ours as ReturnType<typeof hostA.connect>).connection.info(performance.now())
       assert.deepEqual([pathMtu, sendMss], [NARROW, NARROW - (family === 4 ? 52 : 72)])
@@ -64,7 +70,10 @@ for (const family of [4, 6] as const) {
         hostB.close()
       })
       const listener = hostB.listen(9)
-      const [one, other] = await connected(() => hostA.connect(RIGHT[family][1], 9), () => listener.accept())
+      const [one, other] = await connected(
+        () => hostA.connect(RIGHT[family][1], 9),
+        () => listener.accept(),
+      )
       await check(one, other)
       assert.ok(one instanceof KernelSocket)
       assert.equal(one.info().pathMtu, NARROW)

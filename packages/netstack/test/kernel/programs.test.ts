@@ -25,7 +25,10 @@ function serve(host: TunHost): Promise<number> {
     request.on('data', (piece) => hash.update(piece)).on('end', () => response.end(hash.digest('hex')))
   })
   const listening = host.net.createServer((socket) => server.emit('connection', socket))
-  host.onClose.push(() => listening.close(), () => server.closeAllConnections())
+  host.onClose.push(
+    () => listening.close(),
+    () => server.closeAllConnections(),
+  )
   listening.listen(0)
   return once(listening, 'listening').then(() => (listening.address() as AddressInfo).port)
 }
@@ -123,8 +126,8 @@ each(
       assert.equal(bytes.length > 1500, /^super-segment/.test(comment ?? ''))
     assert.ok(host.capture.packets.some(({ comment }) => comment?.startsWith('super-segment')))
     // Checksums that are not there yet are wrong to any reader; all else is compared.
-  const whole = host.capture.packets.filter(({ comment }) => comment === undefined)
-  const fields = agreeOnCapture({ ...host.capture, packets: whole })
+    const whole = host.capture.packets.filter(({ comment }) => comment === undefined)
+    const fields = agreeOnCapture({ ...host.capture, packets: whole })
     context.diagnostic(`${fields} fields compared`)
   },
 )

@@ -27,7 +27,13 @@ export class Stage {
 
   stack(options: Partial<StackOptions>, ...tuns: TunLink[]): [Stack, () => void] {
     const fillRandom = (bytes: Uint8Array): void => void randomFillSync(bytes)
-    const stack = new Stack({ random: Math.random, fillRandom, clock: () => performance.now(), pool: this.pool, ...options })
+    const stack = new Stack({
+      random: Math.random,
+      fillRandom,
+      clock: () => performance.now(),
+      pool: this.pool,
+      ...options,
+    })
     const kick = this.drive(stack, ...tuns)
     this.#closing.push(() => stack.tcp.abortAll(performance.now(), true))
     return [stack, kick]
@@ -60,10 +66,12 @@ export async function onStage(play: (stage: Stage) => Promise<void>): Promise<vo
 }
 
 /** Both ends of a connection, once it is open. */
-export async function connected(from: () => PeerSocket, accept: () => PeerSocket | undefined): Promise<[PeerSocket, PeerSocket]> {
+export async function connected(
+  from: () => PeerSocket,
+  accept: () => PeerSocket | undefined,
+): Promise<[PeerSocket, PeerSocket]> {
   const one = from()
   let other: PeerSocket | undefined
   await until(() => (other ??= accept()) !== undefined && one.state === 'ESTABLISHED', 'connecting')
   return [one, other!]
 }
-

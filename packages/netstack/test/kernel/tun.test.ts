@@ -26,7 +26,8 @@ test('a device is there while it is open, as large and with as long a queue as w
 
 test('errors say what happened and what helps', async (context) => {
   if (kernelMissing(context)) return
-  const code = (expected: string) => (error: unknown) => error instanceof TunError && error.code === expected && error.cure !== ''
+  const code = (expected: string) => (error: unknown) =>
+    error instanceof TunError && error.code === expected && error.cure !== ''
   assert.throws(() => openTun({ name: 'a name of more than 15 bytes' }), code('ERR_TUN_NAME'))
   assert.throws(() => openTun({ name: 'lo' }), code('ERR_TUN_NAME'))
   const tun = openTun()
@@ -78,7 +79,10 @@ for (const family of [4, 6] as const) {
       b.receiver = (frame, now) => relay.transmit(frame, now)
       const [one, other] = ends.map(({ host }) => host)
       const listener = other.listen(9)
-      const [from, to] = await connected(() => one.connect(other.address, 9), () => listener.accept())
+      const [from, to] = await connected(
+        () => one.connect(other.address, 9),
+        () => listener.accept(),
+      )
       const bytes = pattern(600_000)
       assert.ok(Buffer.from(bytes).equals(await transfer(undefined, from, to, bytes)))
       assert.ok(relay.receive.counters.lost > 0)
