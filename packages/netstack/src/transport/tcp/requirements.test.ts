@@ -283,3 +283,16 @@ test('keep-alives, once switched on, wait for two hours unless told otherwise [R
   d.net.pass(2000)
   assert.deepEqual(d.heard(), ['A 0/1'])
 })
+
+test('protocol and port unreachable refuse a connection that is opening [RFC9293:SHLD-26]', () => {
+  for (const kind of ['protocol-unreachable', 'port-unreachable'] as const) {
+    const net = new Net({ filter: () => false })
+    const told: string[] = []
+    const client = net.a.layer.connect({ local: net.a.address, remote: net.b.address, remotePort: 80 }, net.now)
+    client.observer = { onClosed: (_, reason) => told.push(reason) }
+    const { unacknowledged } = (client as unknown as { sender: { unacknowledged: number } }).sender
+    net.a.layer.onIcmpError({ ...client.flow, sequence: unacknowledged, kind, mtu: 0 }, net.now)
+    assert.deepEqual(told, ['protocol-unreachable'])
+    assert.equal(client.state, 'CLOSED')
+  }
+})
