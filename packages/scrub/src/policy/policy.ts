@@ -12,7 +12,7 @@ import type { Mode } from '../stages/rules.ts'
 import type { Validation } from '../stages/validate.ts'
 import type { DeadLetter } from './config.ts'
 import type { SubjectPattern } from './subjects.ts'
-import { matchesSubject } from './subjects.ts'
+import { literalBeginning, matchesSubject } from './subjects.ts'
 
 export type Stage =
   | { readonly kind: 'validate'; readonly validation: Validation }
@@ -79,6 +79,11 @@ export class Policy {
     this.#decode = settings.decode
     this.#recorder = recorder
     this.metrics = { policy: settings.name, messages: 0, changed: 0, rejected: 0, bytes: 0, durationMs: 0 }
+  }
+
+  /** What the subjects that it selects begin with; an empty text when that may be anything. */
+  get beginnings(): string[] {
+    return this.#subjects.map(literalBeginning)
   }
 
   selects(subject: readonly string[]): boolean {

@@ -62,6 +62,7 @@ export class PolicyScrubber implements Scrubber {
   readonly policies: readonly PolicyDescription[]
   readonly #policies: readonly Policy[]
   readonly #shared: Shared
+  readonly #beginnings: readonly string[]
   readonly #bySubject = new Map<string, PolicySet | undefined>()
   readonly #sets = new Map<string, PolicySet>()
 
@@ -72,12 +73,15 @@ export class PolicyScrubber implements Scrubber {
     shared: Shared,
   ) {
     this.#policies = policies
+    this.#beginnings = [...new Set(policies.flatMap((policy) => policy.beginnings))]
     this.#shared = shared
     this.policies = descriptions
     this.metrics = { policies: policies.map((policy) => policy.metrics), rules }
   }
 
   policyFor(subject: string): CompiledPolicy | undefined {
+    // Most subjects of a hub concern no policy: that must cost less than remembering them.
+    if (!this.#beginnings.some((beginning) => subject.startsWith(beginning))) return undefined
     const known = this.#bySubject.get(subject)
     if (known !== undefined || this.#bySubject.has(subject)) return known
     const tokens = subject.split('.')

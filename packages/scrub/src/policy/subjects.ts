@@ -36,6 +36,17 @@ export function parseSubjectPattern(source: string, place: Place): SubjectPatter
   return { source, tokens }
 }
 
+/** What every subject begins with that the pattern selects; empty when it may be anything. */
+export function literalBeginning({ tokens }: SubjectPattern): string {
+  const wildcard = tokens.findIndex((token) => token === '*' || token === '>')
+  return wildcard < 0
+    ? tokens.join('.')
+    : tokens
+        .slice(0, wildcard)
+        .map((token) => `${token}.`)
+        .join('')
+}
+
 /** Whether a literal subject, given as its tokens, is selected. */
 export function matchesSubject(pattern: SubjectPattern, subject: readonly string[]): boolean {
   const { tokens } = pattern
