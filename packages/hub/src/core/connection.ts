@@ -230,6 +230,7 @@ export class Connection implements OutboundOwner {
     // A codec that keeps views of what it reads must not find them overwritten.
     const own = this.#socket.reusesReads === true && this.codec.readsInPlace !== true ? Buffer.from(chunk) : chunk
     this.codec.receive(own)
+    this.host.turn.hasRead(chunk.length)
     if (this.limits.messagesPerSecond !== NO_RATE || this.limits.bytesPerSecond !== NO_RATE) this.#spend(chunk.length)
   }
 

@@ -8,6 +8,9 @@ import type { FanOut } from './fan-out.ts'
 import type { Outbound } from './outbound.ts'
 import type { SlabPool } from './slab.ts'
 
+/** Longer reads are streams: they gain from leaving together. */
+const SMALL_READ_BYTES = 4096
+
 /** The connections that have something to write, and the moment at which they do. */
 export class Turn {
   readonly clock: Clock
@@ -19,7 +22,13 @@ export class Turn {
   /** Whose messages are being delivered now: who is paused when a subscriber falls behind. */
   origins: Connection[] = []
   readonly #reading: Connection[] = []
-  readonly #end = (): void => this.flush()
+  /** Whether a read of this turn has been answered ahead of its end. */
+  #answered = false
+  readonly #end = (): void => {
+    this.#scheduled = false
+    this.#answered = false
+    this.flush()
+  }
 
   constructor(clock: Clock, pool: SlabPool) {
     this.clock = clock
@@ -63,9 +72,18 @@ export class Turn {
     fanOut.distribute()
   }
 
-  /** Ends the turn now. */
+  /**
+   * A read has been handled. What the first small one of a turn has brought about leaves at once: a request that comes alone waits for nobody.
+   * When more connections have something to say in the same turn, everything else leaves together at its end.
+   */
+  hasRead(bytes: number): void {
+    if (!this.#scheduled || this.#answered || bytes > SMALL_READ_BYTES) return
+    this.#answered = true
+    this.flush()
+  }
+
+  /** Writes everything that waits. */
   flush(): void {
-    this.#scheduled = false
     this.closeFanOut()
     const waiting = this.#waiting
     this.#waiting = this.#spare
