@@ -37,8 +37,9 @@ class Run {
   take(one: Step): void {
     if (one.kind === 'turn') return this.bench.clock.runImmediates()
     if (one.kind === 'written') return this.socket.complete()
-    const bytes = pattern(this.#position, one.size)
-    this.#position += one.size
+    const { size } = one as Extract<Step, { size: number }>
+    const bytes = pattern(this.#position, size)
+    this.#position += size
     this.expected.push(bytes)
     this.#queue(one.kind, bytes)
   }

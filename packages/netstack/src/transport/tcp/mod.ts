@@ -30,21 +30,15 @@
  * | receiver.ts, receive-buffer.ts, ring.ts | reassembly, SACK, window and its tuning, delayed ACK |
  * | timers.ts, lifetime.ts, path.ts | deadlines and what happens at them; MSS, path MTU, ICMP |
  */
-export { TcpError, type TcpErrorCode } from './errors.ts'
+export { TcpError } from './errors.ts'
 export { createTcpLayer } from './layer.ts'
-export { Segment } from './segment.ts'
-export type { CongestionState, TcpInfo } from './tcp-info.ts'
+export type { TcpInfo } from './tcp-info.ts'
 export type {
-  AddressWords,
   CongestionControlName,
   TcpCloseReason,
   TcpConnection,
   TcpConnectionOptions,
-  TcpConnectOptions,
-  TcpCounterName,
-  TcpCounters,
   TcpFlow,
-  TcpIcmpError,
   TcpLayer,
   TcpLayerOptions,
   TcpListener,
