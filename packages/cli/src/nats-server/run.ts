@@ -82,17 +82,19 @@ async function runFlags(
   ])
     log('warn', notice)
   const service = await HubService.start(settled.config, {
-    files: filesBeside(flags.config),
+    files: filesBeside(undefined),
     defaultListen: [],
     log,
   })
   tellStarted(service, settled, flags, log)
   const portsFile = writeFiles(settled, service)
+  // Whoever has read that the server is ready may end it at once.
+  const ended = ending()
   log('info', 'Server is ready')
   // Test kits start the server hundreds of times, and kill it.
   flushCompileCache?.()
   process.on('SIGHUP', () => void reload(service, args, log))
-  const signal = await ending()
+  const signal = await ended
   if (signal === 'SIGUSR2') await lameDuck(service, settled.lameDuckMs, log)
   log('info', 'Initiating Shutdown...')
   await service.close()
@@ -216,6 +218,8 @@ async function lameDuck(service: HubService, durationMs: number, log: LogSink): 
 type NatsLog = (level: LogLevel | 'fatal', sentence: string, detail?: Record<string, unknown>) => void
 
 function natsLog(file: string | undefined, debug: boolean): NatsLog {
+  // A kit may stop reading the log before it stops the server.
+  process.stderr.on('error', () => {})
   const labels = { debug: 'DBG', info: 'INF', warn: 'WRN', error: 'ERR', fatal: 'FTL' } as const
   return (level, sentence, detail = {}) => {
     if (level === 'debug' && !debug) return

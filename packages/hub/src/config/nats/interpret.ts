@@ -45,6 +45,8 @@ const IGNORED_BLOCKS: Record<string, string> = {
   websocket: 'this listener is not offered by nats-server configurations yet',
 }
 
+const DEFAULT_AUTHENTICATION_MS = 2000
+
 const OPERATOR_KEYS = [
   'operator',
   'operators',
@@ -135,7 +137,12 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   if (noAuthUser !== undefined) authorization.noAuthUser = noAuthUser
   if (Object.keys(authorization).length > 0) config.authorization = authorization
   const tls = readTls(top)
-  if (tls !== undefined) config.tls = tls
+  if (tls !== undefined) {
+    config.tls = tls
+    // One deadline holds for handshake and CONNECT together; nats-server's is the handshake's and a second.
+    if (tls.timeoutMs !== undefined && config.limits !== undefined)
+      config.limits.authenticationTimeoutMs ??= Math.max(DEFAULT_AUTHENTICATION_MS, tls.timeoutMs + 1000)
+  }
   for (const [key, sentence] of Object.entries(IGNORED_BLOCKS)) {
     if (top.entry(key) !== undefined) notices.push(`${key}: ${sentence}; the block is ignored`)
   }
