@@ -7,7 +7,7 @@ import {
   defaultHubLimits,
   type HubConfig,
   HubError,
-  type Locator,
+  type LocatedConfig,
   parseLocatedConfig,
 } from '@wirehub/hub'
 import type { OptionValues } from './command.ts'
@@ -34,7 +34,7 @@ export function loadConfig(values: OptionValues, variables: Variables): LoadedCo
   const file = named ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined)
   const read = file === undefined ? undefined : parseLocatedConfig(readConfigText(file), file)
   const config = withFlags(withVariables(read?.config ?? {}, variables), values)
-  return { config, file, files: filesBeside(file, read?.locate) }
+  return { config, file, files: filesBeside(file, read) }
 }
 
 /** Reads a configuration file. @throws HubError WIREHUB_ERR_CONFIG */
@@ -51,17 +51,29 @@ export function readConfigText(file: string): string {
 }
 
 /** Files relative to the folder of the configuration. */
-export function filesBeside(file: string | undefined, locate?: Locator): ConfigFiles {
+export function filesBeside(file: string | undefined, read?: Pick<LocatedConfig, 'locate' | 'find'>): ConfigFiles {
   const folder = file === undefined ? '.' : dirname(file)
   return {
-    readText: (name) => readConfigText(resolve(folder, name)),
+    readText: (name) => readNamedFile(resolve(folder, name)),
     path: (name) => resolve(folder, name),
-    ...(locate === undefined ? {} : { locate }),
+    ...(read === undefined ? {} : { locate: read.locate, find: read.find }),
+  }
+}
+
+function readNamedFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new HubError('WIREHUB_ERR_CONFIG', `Cannot read this file: ${(error as Error).message}.`, {
+      place: file,
+      cure: 'Names are relative to the folder of the configuration.',
+      cause: error,
+    })
   }
 }
 
 /** What the environment says goes over what the file says. */
-export function withVariables(config: HubConfig, variables: Variables): HubConfig {
+function withVariables(config: HubConfig, variables: Variables): HubConfig {
   const result: HubConfig = { ...config }
   const list = (text: string): string[] =>
     text
@@ -101,7 +113,7 @@ function limitsOf(variables: Variables): Record<string, number> {
 }
 
 /** What the command line says goes over everything. */
-export function withFlags(config: HubConfig, values: OptionValues): HubConfig {
+function withFlags(config: HubConfig, values: OptionValues): HubConfig {
   const result: HubConfig = { ...config }
   if (values.listen !== undefined) result.listen = values.listen as string[]
   if (values.connect !== undefined) result.connect = values.connect as string[]

@@ -16,6 +16,7 @@ import { scrub } from './commands/scrub.ts'
 import { serve } from './commands/serve.ts'
 import { sub } from './commands/sub.ts'
 import { tap } from './commands/tap.ts'
+import { describeError } from './describe-error.ts'
 
 const commands: readonly Command[] = [
   serve,
@@ -58,8 +59,7 @@ function report(error: unknown): number {
     console.error(error)
     return exitCodes.failed
   }
-  const place = error.place === undefined ? '' : `${error.place}: `
-  console.error(`wirehub: ${place}${error.message}${error.cure === undefined ? '' : ` ${error.cure}`} (${error.code})`)
+  console.error(`wirehub: ${describeError(error)}`)
   return codeOf[error.code] ?? exitCodes.failed
 }
 

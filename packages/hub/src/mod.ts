@@ -6,7 +6,14 @@ export { HubCore, type HubCounters, type LogLevel, type LogSink } from './assemb
 export type { BoundAddress } from './assembly/listener.ts'
 export { parseNatsConf } from './config/nats/conf-parser.ts'
 export { type InterpretedNatsConf, interpretNatsConf } from './config/nats/interpret.ts'
-export { type FilePlace, type Locator, parseConfig, parseData, parseLocatedConfig } from './config/parse-yaml.ts'
+export {
+  type FilePlace,
+  type LocatedConfig,
+  type Locator,
+  parseConfig,
+  parseData,
+  parseLocatedConfig,
+} from './config/parse-yaml.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problem.ts'
 export type { HubConfig, ScrubPart, TlsConfig } from './config/types.ts'
 export { type Authenticator, type Credentials, type Identity, openDoor } from './core/authenticator.ts'

@@ -1,5 +1,5 @@
 /** `wirehub check`: tells whether a configuration is right, without starting anything. */
-import { checkConfig, HubError, parseListenerUrl, parseLocatedConfig } from '@wirehub/hub'
+import { checkConfig, HubError, parseLocatedConfig } from '@wirehub/hub'
 import { type Command, exitCodes } from '../command.ts'
 import { DEFAULT_CONFIG_FILE, filesBeside, readConfigText } from '../config.ts'
 
@@ -22,10 +22,8 @@ export const check: Command = {
         const { readNatsConf } = await import('../nats-server/read-conf.ts')
         for (const notice of readNatsConf(file, process.env).notices) console.error(`${file}: ${notice}`)
       } else {
-        const { config, locate } = parseLocatedConfig(readConfigText(file), file)
-        for (const entry of config.listen ?? [])
-          parseListenerUrl(typeof entry === 'string' ? entry : entry.url, () => 0)
-        checkConfig(config, filesBeside(file, locate))
+        const read = parseLocatedConfig(readConfigText(file), file)
+        await checkConfig(read.config, filesBeside(file, read))
       }
     } catch (error) {
       if (values.json === true && error instanceof HubError) {

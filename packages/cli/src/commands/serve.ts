@@ -13,6 +13,7 @@ import {
 } from '@wirehub/hub'
 import { type Command, exitCodes, type OptionValues } from '../command.ts'
 import { type LoadedConfig, loadConfig } from '../config.ts'
+import { describeError } from '../describe-error.ts'
 import { logSink } from '../log.ts'
 import { welcome } from '../welcome.ts'
 
@@ -97,7 +98,7 @@ async function reload(service: HubService, values: OptionValues, log: LogSink): 
     await service.reload(config, files)
     log('info', 'The configuration was read again and is in force.')
   } catch (error) {
-    log('error', 'The configuration was not taken; the old one stays in force.', { why: (error as Error).message })
+    log('error', 'The configuration was not taken; the old one stays in force.', { why: describeError(error) })
   }
 }
 

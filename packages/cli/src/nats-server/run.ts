@@ -15,6 +15,7 @@ import {
 } from '@wirehub/hub'
 import { exitCodes } from '../command.ts'
 import { filesBeside } from '../config.ts'
+import { describeError } from '../describe-error.ts'
 import { explain } from './explain.ts'
 import { type NatsServerFlags, parseNatsServerFlags } from './flags.ts'
 import { natsServerHelp } from './help.ts'
@@ -198,7 +199,7 @@ async function reload(service: HubService, args: readonly string[], log: LogSink
     await service.reload(settle(parseNatsServerFlags(args)).config)
     log('info', 'Reloaded server configuration')
   } catch (error) {
-    log('error', `Failed to reload server configuration: ${(error as Error).message}`)
+    log('error', `Failed to reload server configuration: ${describeError(error)}`)
   }
 }
 

@@ -9,6 +9,7 @@ import type { GatewayContext, GatewayFactory, HubIdentity } from '../core/gatewa
 import { encodeHeaders } from '../core/headers.ts'
 import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from '../core/limits.ts'
 import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import { nearestKey } from '../core/nearest.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
 import type { TlsTerminator } from '../core/tls.ts'
@@ -172,10 +173,21 @@ export class HubCore implements ConnectionHost {
     return bound
   }
 
+  /**
+   * Checks a listener's URL, with all its options, without opening it.
+   * @throws HubError WIREHUB_ERR_CONFIG
+   */
+  checkListener(text: string): void {
+    const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    this.#listener(url, {}).listener.gateway.close?.()
+  }
+
   #listener(url: ListenerUrl, limits: Partial<ConnectionLimits>): { listener: Listener; factory: GatewayFactory } {
     const factory = this.#factories.get(url.scheme)
     if (factory === undefined) {
-      throw new HubError('WIREHUB_ERR_CONFIG', `No gateway speaks '${url.scheme}'.`, {
+      const nearest = nearestKey(url.scheme, [...this.#factories.keys()])
+      const meant = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
+      throw new HubError('WIREHUB_ERR_CONFIG', `No gateway speaks '${url.scheme}'.${meant}`, {
         place: url.text,
         cure: `Known are: ${[...this.#factories.keys()].join(', ')}.`,
       })

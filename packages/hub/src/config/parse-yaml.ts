@@ -1,7 +1,8 @@
 /** Reads `wirehub.yaml`: text in, configuration or problems out. Sans-IO. */
 import * as v from 'valibot'
 import { isMap, isPair, LineCounter, type Node, parseDocument } from 'yaml'
-import { ConfigError, type ConfigProblem, nearestKey } from './problem.ts'
+import { nearestKey } from '../core/nearest.ts'
+import { ConfigError, type ConfigProblem } from './problem.ts'
 import { configSchema } from './schema.ts'
 import type { HubConfig } from './types.ts'
 
@@ -59,18 +60,31 @@ export function parseConfig(text: string, file: string): HubConfig {
   return parseLocatedConfig(text, file).config
 }
 
-/** The same, and a locator for what is checked later. */
-export function parseLocatedConfig(
-  text: string,
-  file: string,
-): { readonly config: HubConfig; readonly locate: Locator } {
+/** A configuration, and where in its file things stand: for what is checked later. */
+export interface LocatedConfig {
+  readonly config: HubConfig
+  readonly locate: Locator
+  /** Where a text stands that the test finds: an address, the name of a file. */
+  readonly find: (test: (text: string) => boolean) => FilePlace | undefined
+}
+
+/** The same, and how to locate what is checked later. */
+export function parseLocatedConfig(text: string, file: string): LocatedConfig {
   const { document, place: locate } = parseText(text, file)
   const given: unknown = document.toJS() ?? {}
   const result = v.safeParse(configSchema, given)
   const found = [...unknownKeys(given, [], file, locate)]
   for (const issue of result.issues ?? []) found.push(...wrongValues(issue, file, locate, []))
+  if (found.length === 0 && !result.success) found.push(wrongForm(result.issues[0], file, locate))
   if (found.length > 0 || !result.success) throw new ConfigError(found)
-  return { config: result.output, locate: (path) => ({ file, ...locate(path, false) }) }
+  return {
+    config: result.output,
+    locate: (path) => ({ file, ...locate(path, false) }),
+    find: (test) => {
+      const path = pathOf(given, test, [])
+      return path === undefined ? undefined : { file, ...locate(path, false) }
+    },
+  }
 }
 
 // valibot names the first unknown key of an object only.
@@ -111,6 +125,31 @@ function wrongValues(issue: Issue, file: string, locate: Locate, prefix: Path): 
       nearest: undefined,
     },
   ]
+}
+
+// A list where keys are expected: its items are no keys that could be named.
+function wrongForm(issue: Issue, file: string, locate: Locate): ConfigProblem {
+  const path = (issue.path ?? []).map((item) => item.key as PropertyKey).slice(0, -1)
+  const name = path.length === 0 ? 'The file' : `'${path.join('.')}'`
+  const sentence = `${name} cannot be a list.`
+  return {
+    file,
+    ...locate(path, false),
+    path: path.join('.'),
+    sentence,
+    expected: 'keys with values',
+    nearest: undefined,
+  }
+}
+
+function pathOf(given: unknown, test: (text: string) => boolean, path: Path): Path | undefined {
+  if (typeof given === 'string') return test(given) ? path : undefined
+  if (typeof given !== 'object' || given === null) return undefined
+  for (const [key, value] of Object.entries(given)) {
+    const found = pathOf(value, test, [...path, key])
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function deepest(issues: readonly Issue[]): Issue | undefined {

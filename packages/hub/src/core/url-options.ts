@@ -1,6 +1,7 @@
 /** Reads the options of a listener's URL (`?name=value`), with an error that names the option and what it may be. */
 import { HubError } from '../errors.ts'
 import type { ListenerUrl } from './listener-url.ts'
+import { nearestKey } from './nearest.ts'
 
 /** Options that mean the same for every protocol; the hub itself reads them. */
 const COMMON = /^(tls|mode|backlog|insecure)([A-Z]\w*)?$/
@@ -58,7 +59,9 @@ export class UrlOptions {
   assertKnown(known: readonly string[]): void {
     for (const name of this.#url.options.keys()) {
       if (known.includes(name) || COMMON.test(name)) continue
-      throw new HubError('WIREHUB_ERR_CONFIG', `A ${this.#url.scheme} listener has no option ${name}.`, {
+      const nearest = nearestKey(name, known)
+      const meant = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
+      throw new HubError('WIREHUB_ERR_CONFIG', `A ${this.#url.scheme} listener has no option '${name}'.${meant}`, {
         place: this.#url.text,
         cure: `Known are: ${known.join(', ')}.`,
       })

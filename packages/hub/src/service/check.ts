@@ -1,10 +1,12 @@
 /** Checks a configuration as far as that goes without a hub: files, users, policies, addresses. */
 
-import { HubCore } from '../assembly/hub-core.ts'
+import type { HubCore } from '../assembly/hub-core.ts'
 import type { HubConfig } from '../config/types.ts'
-import { nodeEnvironment } from '../edge/node.ts'
+import { parseListenerUrl } from '../core/listener-url.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
+import { createHub } from '../embedded/create-hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
+import { placed } from './placed.ts'
 import { assertSecure, type ConfigFiles, resolveConfig } from './resolve.ts'
 import { assertFramed, ScrubService } from './scrub.ts'
 
@@ -12,15 +14,26 @@ import { assertFramed, ScrubService } from './scrub.ts'
  * Checks everything that `HubService.start` would, but opens nothing.
  * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_INSECURE
  */
-export function checkConfig(config: HubConfig, files: ConfigFiles): void {
+export async function checkConfig(config: HubConfig, files: ConfigFiles): Promise<void> {
+  await placed(files, async () => {
+    await using hub = await createHub()
+    check(config, files, hub.core)
+  })
+}
+
+function check(config: HubConfig, files: ConfigFiles, core: HubCore): void {
   const resolved = resolveConfig(config, files, [])
-  const core = new HubCore({ environment: nodeEnvironment })
+  const defaultPortOf = (scheme: string): number => core.gateways.get(scheme)?.manifest.defaultPort ?? 0
   const authenticator = new ConfiguredAuthenticator(resolved.security, core)
-  assertSecure(resolved.listeners, authenticator.required, resolved.insecure, () => 0)
+  assertSecure(resolved.listeners, authenticator.required, resolved.insecure, defaultPortOf)
   const scrub = new ScrubService(core)
   // Looked at, not opened: a check leaves no file behind.
   const prepared = scrub.prepare(resolved.scrub && { ...resolved.scrub, vaultFile: undefined }, files)
-  assertFramed([...resolved.listeners.map((one) => one.url), ...resolved.connect], prepared.inspector, () => 0)
+  assertFramed([...resolved.listeners.map((one) => one.url), ...resolved.connect], prepared.inspector, defaultPortOf)
   for (const one of resolved.listeners) if (one.tls !== undefined) new NodeTlsTerminator(one.tls)
-  void core.close()
+  for (const { url } of resolved.listeners) {
+    // What a protocol of one's own understands is known only when it is loaded.
+    const { scheme } = parseListenerUrl(url, defaultPortOf)
+    if (core.gateways.has(scheme) || (config.gateways ?? []).length === 0) core.checkListener(url)
+  }
 }

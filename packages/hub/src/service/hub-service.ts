@@ -12,6 +12,7 @@ import type { Hub } from '../embedded/hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import type { PermissionOptions, UserOptions } from '../security/options.ts'
 import { cleanLog } from './clean-log.ts'
+import { placed } from './placed.ts'
 import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
 import { assertFramed, type PreparedScrub, ScrubService } from './scrub.ts'
 
@@ -52,6 +53,10 @@ export class HubService {
    * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_INSECURE, WIREHUB_ERR_LISTEN; nothing runs then
    */
   static async start(config: HubConfig, options: HubServiceOptions): Promise<HubService> {
+    return placed(options.files, () => HubService.#start(config, options))
+  }
+
+  static async #start(config: HubConfig, options: HubServiceOptions): Promise<HubService> {
     const { files, defaultListen, ...hubOptions } = options
     const resolved = resolveConfig(config, files, defaultListen)
     if (hubOptions.log !== undefined) hubOptions.log = cleanLog(hubOptions.log)
@@ -74,7 +79,7 @@ export class HubService {
   async reload(config: HubConfig, files: ConfigFiles = this.#options.files): Promise<void> {
     // One after the other: the last one asked for is the one that holds.
     const applied = this.#reloading.then(() =>
-      this.#apply(resolveConfig(config, files, this.#options.defaultListen), files),
+      placed(files, () => this.#apply(resolveConfig(config, files, this.#options.defaultListen), files)),
     )
     this.#reloading = applied.catch(() => {})
     await applied

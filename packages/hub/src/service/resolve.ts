@@ -14,6 +14,8 @@ export interface ConfigFiles {
   path?(name: string): string
   /** Where in the configuration's file something stands, when it was read from one. */
   locate?(path: readonly (string | number)[]): { file: string; line: number; column: number } | undefined
+  /** Where in that file a text stands that the test finds. */
+  find?(test: (text: string) => boolean): { file: string; line: number; column: number } | undefined
 }
 
 /** One listener, ready to be opened. */

@@ -22,6 +22,7 @@ export class Wire {
       // Only its own round trips are looked for: a PONG stands at the end of what has come.
       if (text.endsWith('PONG\r\n')) this.#pongs++
       this.tail = text
+      if (text.endsWith('PING\r\n')) this.socket.write('PONG\r\n')
       this.#notify()
     })
     this.socket.on('drain', () => this.#notify())

@@ -1,5 +1,6 @@
 /** Reads typed values out of a parsed nats-server configuration, and notes what is wrong or not used. */
-import { type ConfigProblem, nearestKey } from '../problem.ts'
+import { nearestKey } from '../../core/nearest.ts'
+import type { ConfigProblem } from '../problem.ts'
 import type { ConfEntry, ConfMap, ConfPlace, ConfValue } from './conf-value.ts'
 
 const UNITS_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
