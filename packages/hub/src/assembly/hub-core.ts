@@ -255,6 +255,7 @@ export class HubCore implements ConnectionHost {
     this.counters.connectionsTotal++
     const admitted = !this.closing && (!counted || this.#admission.admit(connection))
     connection.admitted = admitted && counted
+    connection.dialled = !counted
     connection.tls = listener.tls
     if (listener.tlsFirst) connection.startTls(undefined, false)
     connection.codec = gateway.open(connection)

@@ -51,6 +51,10 @@ export interface ConnectionHost {
 const NO_RATE = 0
 /** Whoever has been given everything, and the FIN, and says nothing for so long, is not waited for: the kernel delivers what it still holds. */
 const SILENT_END_MS = 1000
+/** What a socket's error says when nobody has answered: keep-alive probes or retransmissions (RFC 9293, 3.8.3 and 3.8.4). */
+const SILENT = 'ETIMEDOUT'
+/** Sockets count the silence before the first probe in seconds. */
+const MIN_KEEP_ALIVE_MS = 1000
 
 /** A connected peer. */
 export class Connection implements OutboundOwner {
@@ -79,6 +83,8 @@ export class Connection implements OutboundOwner {
   tlsPeer: TlsPeer | undefined = undefined
   /** False when it does not want its own messages back. */
   echo = true
+  /** Whether the hub has dialled it, as its configuration says. */
+  dialled = false
   /** Whether it counts against the hub's connection limits. */
   admitted = false
   /** Whether it ever got past authentication. */
@@ -111,7 +117,8 @@ export class Connection implements OutboundOwner {
   readonly #listeners = {
     data: (chunk: Buffer): void => this.#onData(chunk),
     end: (): void => this.#onEnd(),
-    error: (): void => this.#finish(this.closeReason ?? (this.#securing ? 'tls-error' : 'read-error')),
+    error: (error: Error & { code?: string }): void =>
+      this.#finish(this.closeReason ?? (this.#securing ? 'tls-error' : error.code === SILENT ? 'stale' : 'read-error')),
     close: (): void => this.#finish(this.closeReason ?? (this.#securing ? 'tls-error' : 'client-closed')),
   }
 
@@ -138,6 +145,8 @@ export class Connection implements OutboundOwner {
     this.localPort = socket.localPort ?? 0
     this.outbound = new Outbound(socket, host.turn, this)
     this.outbound.alarmBytes = limits.maxPendingBytes * limits.pressureRatio
+    // A peer whose machine is gone sends no FIN. Not every protocol has pings of its own: TCP asks for them all.
+    socket.setKeepAlive?.(true, Math.max(MIN_KEEP_ALIVE_MS, limits.pingIntervalMs))
     account.connections.add(this)
   }
 

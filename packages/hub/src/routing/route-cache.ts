@@ -96,10 +96,12 @@ export class RouteCache<R extends Cacheable> {
     for (const route of this.#routes) if (route !== undefined) yield route
   }
 
-  /** Declares the route of a literal subject out of date, if there is one. */
+  /** Declares the route of a literal subject out of date, if there is one. It is not kept: it would keep subscriptions that have ended. */
   invalidate(subject: string): void {
     const bytes = Buffer.from(subject)
     const route = this.find(bytes, 0, bytes.length)
-    if (route !== undefined) route.generation = -1
+    if (route === undefined) return
+    route.generation = -1
+    this.#routes[this.#routes.indexOf(route, (hashBytes(bytes, 0, bytes.length) & this.#mask) * WAYS)] = undefined
   }
 }

@@ -1,6 +1,8 @@
 /** Dialling hand-written servers: in memory, where waits cost no time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HubService } from '@wirehub/hub'
+import { MemoryWorld } from '@wirehub/hub/testing'
 import type { StreamSocket } from '../../src/core/environment.ts'
 import { memoryHub } from '../support/memory-hub.ts'
 
@@ -69,4 +71,31 @@ test('options that make no sense are refused', async () => {
   for (const url of ['raw://h:1?retryMinMs=x', 'raw://h:1?framing=morse', 'raw://h:1?colour=red', 'smoke://h:1']) {
     assert.throws(() => hub.core.connect(url), { code: 'WIREHUB_ERR_CONFIG' }, url)
   }
+})
+
+test('a server that the hub dials need not show who it is where users must', async () => {
+  const world = new MemoryWorld()
+  const { net, clock, random } = world.environment
+  const sockets: StreamSocket[] = []
+  const server = net.createServer({ allowHalfOpen: true })
+  server.on('connection', (socket) => void sockets.push(socket))
+  server.listen({ port: 7000 })
+  const config = {
+    listen: ['raw://127.0.0.1:0?framing=newline'],
+    connect: ['raw://127.0.0.1:7000?framing=newline&in=meter.said&out=meter.ask'],
+    authorization: { users: [{ user: 'ann', password: 'secret' }] },
+  }
+  const files = { readText: (name: string) => name }
+  const service = await HubService.start(config, { files, defaultListen: [], net, clock, random })
+  const said: string[] = []
+  service.hub.subscribe('meter.said', (message) => said.push(message.text()))
+  world.run()
+  assert.equal(service.hub.publish('meter.ask', 'kitchen'), 1)
+  sockets[0].write(Buffer.from('21.5\n'))
+  world.run()
+  assert.deepEqual(said, ['21.5'])
+  // Whoever comes by itself is a stranger all the same.
+  const stranger = world.connect(service.hub.addresses[0].port as number)
+  world.run()
+  assert.ok(stranger.peerEnded)
 })

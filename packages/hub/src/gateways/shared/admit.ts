@@ -31,8 +31,9 @@ export function admit(
 }
 
 function identify(connection: Connection, identity: Identity | undefined): boolean {
-  if (identity === undefined) return false
-  connection.become(identity)
+  // A server that the operator has the hub dial shows no credentials: it was asked to come.
+  if (identity === undefined && !connection.dialled) return false
+  if (identity !== undefined) connection.become(identity)
   connection.ready()
   return true
 }
