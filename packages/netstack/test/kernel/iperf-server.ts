@@ -119,6 +119,8 @@ export class IperfServer {
     if (reverse) for (const stream of this.#streams) send(stream, () => running)
     while ((await input.take(1))[0] !== TEST_END);
     running = false
+    // The client reads its streams by whole blocks, to their end: only then it looks at the control connection.
+    if (reverse) for (const { socket } of this.#streams) socket.end()
     const seconds = (performance.now() - begun) / 1000
     say(EXCHANGE_RESULTS)
     await input.json()
