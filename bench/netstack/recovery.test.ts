@@ -8,10 +8,13 @@ const LONG = process.env['WIREHUB_TEST_LONG'] !== undefined
 
 test('10 MiB at a round trip of 100 ms under loss', (t: TestContext) => {
   const table = LOSS_RATES.map((loss) => {
+    const taken = new Map<string, number>()
     const figures = CONTROLS.map((control) => {
       const { seconds, retransmitted } = transferUnderLoss(loss, control)
+      taken.set(control, seconds)
       return `${control} ${seconds.toFixed(3)} s, ${retransmitted} sent again`
     })
+    if (loss >= 0.01) assert.ok(taken.get('bbr')! * 5 < taken.get('cubic')!, `BBR is far faster at ${loss}`)
     return `${(loss * 100).toFixed(1)} %: ${figures.join('; ')}`
   })
   t.assert.snapshot(table)
@@ -22,6 +25,14 @@ for (const flows of FLOWS.filter((count) => LONG || count === 1 || count === 16)
     const figure = shareBottleneck(flows, 'cubic')
     assert.ok(figure.utilisation >= 0.95)
     assert.ok(figure.fairness >= 0.95)
+    t.assert.snapshot(figure)
+  })
+
+  // The price of not slowing down for loss: more of it at a queue of a quarter of the bandwidth-delay product.
+  test(`${flows} flows with BBR fill the same bottleneck`, (t: TestContext) => {
+    const figure = shareBottleneck(flows, 'bbr')
+    assert.ok(figure.utilisation >= 0.95)
+    assert.ok(figure.fairness >= 0.8)
     t.assert.snapshot(figure)
   })
 }

@@ -22,7 +22,7 @@ export interface ShareFigure {
 }
 
 export const LOSS_RATES: readonly number[] = [0, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3]
-export const CONTROLS: readonly CongestionControlName[] = ['none', 'reno', 'cubic']
+export const CONTROLS: readonly CongestionControlName[] = ['none', 'reno', 'cubic', 'bbr']
 export const FLOWS: readonly number[] = [1, 2, 4, 16, 64]
 
 const TRANSFER_BYTES = 10 * 1_048_576

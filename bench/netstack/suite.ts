@@ -106,6 +106,16 @@ const exactRows: readonly ExactRow[] = [
       return { value: utilisation * 100, note: `Jain's index ${fairness}, ${(dropRate * 100).toFixed(2)} % dropped` }
     },
   })),
+  ...FLOWS.map((flows) => ({
+    row: `share-bbr-${flows}`,
+    what: `${flows} BBR flows over the same`,
+    unit: '% used',
+    better: 'higher' as const,
+    measure: () => {
+      const { utilisation, dropRate, fairness } = shareBottleneck(flows, 'bbr')
+      return { value: utilisation * 100, note: `Jain's index ${fairness}, ${(dropRate * 100).toFixed(2)} % dropped` }
+    },
+  })),
   ...VOICE_LOSS_RATES.map((loss) => ({
     row: `voice-${loss * 100}`,
     what: `50 datagrams of 160 bytes a second, round trip 60 ms, ${loss * 100} % lost: useless (lost, or later than ${LATE_MS} ms)`,
@@ -123,7 +133,7 @@ const exactRows: readonly ExactRow[] = [
 export const suite: BenchmarkSuite = {
   title: 'netstack',
   method:
-    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else. The tun rows run in real time: the kernel, with a program of Node net on it, is at the other end of a TUN device, and the peer is that program at both ends of the loopback device; senders and receivers have a core each, both use CUBIC and write pieces of 256 KiB.',
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno, BBR and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else. The tun rows run in real time: the kernel, with a program of Node net on it, is at the other end of a TUN device, and the peer is that program at both ends of the loopback device; senders and receivers have a core each, both use CUBIC and write pieces of 256 KiB.',
   rows: [...rows, ...tunRows, ...exactRows].map(({ row, what }) => ({ row, what })),
   run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
     // Memory is measured after a collection.

@@ -61,7 +61,7 @@ function drawOptions(random: SeededRandom): TcpConnectionOptions {
   const flag = (): boolean => random.integer(4) !== 0
   return {
     ...{ sack: flag(), timestamps: flag(), windowScaling: flag(), ecn: flag(), noDelay: flag(), hystart: flag() },
-    congestionControl: oneOf(random, ['cubic', 'reno', 'none']),
+    congestionControl: oneOf(random, ['cubic', 'reno', 'bbr', 'none']),
     delayedAckMs: oneOf(random, [0, 40, 300]),
     receiveBufferBytes: oneOf(random, [3000, 20_000, 1_000_000]),
     sendBufferBytes: oneOf(random, [1000, 30_000, 1_000_000]),

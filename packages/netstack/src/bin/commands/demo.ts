@@ -17,12 +17,12 @@ Options
   --seed N                     fixes every byte of the run (default 1)
   --loss SHARE                 share of the frames that the link loses each way, as 2% or 0.02 (default 2%)
   --bytes N                    how much is sent (default ${DEMO_BYTES})
-  --congestion-control NAME    cubic (default), reno or none
+  --congestion-control NAME    cubic (default), reno, bbr or none
   --ipv6                       over IPv6
   --rows N                     most rows of the ladder (default 36)
 `
 
-const CONTROLS = ['cubic', 'reno', 'none'] as const
+const CONTROLS = ['cubic', 'reno', 'bbr', 'none'] as const
 
 function write(folder: string, run: DemoRun, rows: number, title: string): void {
   mkdirSync(folder, { recursive: true })

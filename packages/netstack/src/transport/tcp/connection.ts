@@ -2,6 +2,7 @@
 
 import { processSegment } from './arrival.ts'
 import { type CongestionControl, createCongestionControl } from './congestion/control.ts'
+import { DeliveryRate } from './delivery-rate.ts'
 import { TcpError } from './errors.ts'
 import {
   ConnectionEvents,
@@ -17,6 +18,7 @@ import type { TcpHost } from './host.ts'
 import { connectionInfo } from './info.ts'
 import { armKeepAlive, onLifeTimer, onRetransmitTimer } from './lifetime.ts'
 import type { ResolvedOptions } from './options.ts'
+import { Pacer } from './pacer.ts'
 import { readPath } from './path.ts'
 import { Receiver } from './receiver.ts'
 import { Recovery } from './recovery.ts'
@@ -38,9 +40,9 @@ export class Connection implements TcpConnection, FlowEntry {
   state: TcpState = 'CLOSED'
   observer: TcpObserver
   owner: unknown = undefined
-  /** Opened by a listener: RST in SYN-RECEIVED is then no user's business (RFC9293:MUST-11). */
   /** Largest segment that is believed to pass; lowered when a black hole is suspected. */
   mssCeiling: number = Number.POSITIVE_INFINITY
+  /** Opened by a listener: RST in SYN-RECEIVED is then no user's business (RFC9293:MUST-11). */
   readonly passive: boolean
   /** A passive connection is nobody's until accept() gives it away: its events wait. */
   accepted = false
@@ -51,6 +53,9 @@ export class Connection implements TcpConnection, FlowEntry {
   readonly recovery: Recovery
   readonly rtt: RttEstimator
   readonly congestion: CongestionControl
+  /** Only where the congestion control, or an option, wants them. */
+  readonly deliveryRate: DeliveryRate | undefined
+  readonly pacer: Pacer | undefined
   readonly timers: ConnectionTimers
 
   /** What both ends agreed upon. */
@@ -129,7 +134,9 @@ export class Connection implements TcpConnection, FlowEntry {
     this.#timestampOffset = host.secrets.timestampOffset(flow.local, flow.localPort, flow.remote, flow.remotePort)
     this.#timestampSent = this.timestampNow(now)
     this.rtt = new RttEstimator(options.minRtoMs)
-    this.congestion = createCongestionControl(options.congestionControl, options.hystart)
+    this.congestion = createCongestionControl(options.congestionControl, options.hystart, sequence)
+    this.deliveryRate = this.congestion.onRateSample === undefined ? undefined : new DeliveryRate()
+    this.pacer = options.pacing || this.deliveryRate !== undefined ? new Pacer(this) : undefined
     this.timers = new ConnectionTimers(host.timers, (at) => this.onTimer(at))
     this.sender = new Sender(this, sequence)
     this.receiver = new Receiver(this, 0)
@@ -209,6 +216,7 @@ export class Connection implements TcpConnection, FlowEntry {
   send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true): number {
     this.#assertSendable()
     const { sender } = this
+    if (this.deliveryRate !== undefined && sender.unsentBytes === 0) this.deliveryRate.markLimited(this.recovery.pipe)
     const taken = sender.buffer.append(bytes, start, end)
     if (taken < end - start) this.#writeBlocked = true
     sender.corked = !push
@@ -311,9 +319,11 @@ export class Connection implements TcpConnection, FlowEntry {
     if (on) this.sender.output(now)
   }
 
-  setKeepAlive(on: boolean, idleMs: number, now: number): void {
+  setKeepAlive(on: boolean, idleMs: number, now: number, intervalMs = 0, probes = 0): void {
     this.options.keepAlive = on
     if (idleMs > 0) this.options.keepAliveIdleMs = idleMs // RFC9293:MUST-27
+    if (intervalMs > 0) this.options.keepAliveIntervalMs = intervalMs
+    if (probes > 0) this.options.keepAliveProbes = probes
     this.keepAliveProbes = 0
     armKeepAlive(this, now)
   }
@@ -432,6 +442,10 @@ export class Connection implements TcpConnection, FlowEntry {
     if (timers.delayedAckAt <= now) {
       timers.cancelDelayedAck()
       emitAck(this, now, 'delayed ACK', 'RFC 9293 3.8.6.3')
+    }
+    if (timers.pacingAt <= now) {
+      timers.pacingAt = Number.POSITIVE_INFINITY
+      this.sender.output(now)
     }
     if (timers.retransmitAt <= now) onRetransmitTimer(this, now)
     if (timers.lifeAt <= now && this.state !== 'CLOSED') onLifeTimer(this, now)

@@ -26,7 +26,8 @@
  * | arrival-syn-sent.ts, arrival.ts | 3.10.7.3 and 3.10.7.4: one function for each step, in its order |
  * | sender.ts, send-buffer.ts, segment-writer.ts, chronograph.ts | what may be sent when; segments into frames |
  * | recovery.ts, scoreboard.ts, rack.ts, tail-loss-probe.ts, prr.ts, undo.ts, duplicate-sack.ts, rtt.ts | loss recovery, RTO |
- * | congestion/ | CUBIC, Reno, none |
+ * | congestion/ | CUBIC, Reno, BBR, none |
+ * | delivery-rate.ts, pacer.ts | where a control or an option asks for them: the path's rate, and segments that leave at one |
  * | receiver.ts, receive-buffer.ts, ring.ts | reassembly, SACK, window and its tuning, delayed ACK |
  * | timers.ts, lifetime.ts, path.ts | deadlines and what happens at them; MSS, path MTU, ICMP |
  */

@@ -15,6 +15,7 @@ const DEFAULTS: ResolvedOptions = {
   initialReceiveBufferBytes: 128 * 1024,
   congestionControl: 'cubic',
   hystart: false,
+  pacing: false,
   blackHoleDetection: false,
   initialWindowSegments: 10,
   maxSegmentBytes: 65_535,

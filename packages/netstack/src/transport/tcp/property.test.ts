@@ -22,7 +22,7 @@ const optionsArbitrary: fc.Arbitrary<TcpConnectionOptions> = fc.record({
   windowScaling: fc.boolean(),
   noDelay: fc.boolean(),
   ecn: fc.boolean(),
-  congestionControl: fc.constantFrom('cubic' as const, 'reno' as const, 'none' as const),
+  congestionControl: fc.constantFrom('cubic' as const, 'reno' as const, 'bbr' as const, 'none' as const),
   receiveBufferBytes: fc.constantFrom(2000, 20_000, 1_000_000),
   sendBufferBytes: fc.constantFrom(1000, 65_536, 1_000_000),
   delayedAckMs: fc.constantFrom(0, 40, 200),

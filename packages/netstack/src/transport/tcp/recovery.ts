@@ -5,6 +5,7 @@
 import type { Connection } from './connection.ts'
 import { reportsDuplicate } from './duplicate-sack.ts'
 import { limitByUserTimeout } from './lifetime.ts'
+import { paceByAck } from './pacer.ts'
 import { ProportionalRateReduction } from './prr.ts'
 import { Rack } from './rack.ts'
 import { EVER_RETRANSMITTED, HAS_FIN, SACKED, Scoreboard } from './scoreboard.ts'
@@ -99,6 +100,7 @@ export class Recovery {
       this.probe.onAck(segment.acknowledgment, this.#duplicateSeen, acknowledged > 0 || this.#delivered > 0, now)
     const newlyLost = this.#advanceState(segment, acknowledged, pure, now)
     this.#adjustWindow(acknowledged, flightBefore, newlyLost, now)
+    if (connection.pacer !== undefined) paceByAck(connection, this.#delivered, newlyLost, now)
     if (acknowledged > 0 || newlyLost > 0 || this.rack.wait > 0) this.armTimer(now)
   }
 
@@ -155,6 +157,7 @@ export class Recovery {
     const sent = this.board.sentAt(index)
     const retransmitted = (flags & EVER_RETRANSMITTED) !== 0
     this.#delivered += (end - this.board.startOf(index)) | 0
+    connection.deliveryRate?.onDelivered(this.board, index)
     if (retransmitted) this.#ambiguous = true
     else {
       if (this.#firstSent < 0) this.#firstSent = sent
@@ -292,7 +295,7 @@ export class Recovery {
     if (this.state !== 'open' && this.state !== 'disorder') return
     this.#beginReduction(now)
     const { congestion } = this.#connection
-    if (congestion.name !== 'none') congestion.window = Math.min(congestion.window, congestion.threshold)
+    if (congestion.lossBased) congestion.window = Math.min(congestion.window, congestion.threshold)
   }
 
   #enterRecovery(now: number): void {
@@ -307,7 +310,7 @@ export class Recovery {
     const was = this.state
     if (
       (was === 'recovery' || was === 'cwr') &&
-      congestion.name !== 'none' &&
+      congestion.lossBased &&
       congestion.threshold < congestion.window + 0x4000_0000
     ) {
       congestion.window = Math.max(congestion.threshold, this.#connection.sender.mss) // RFC 6937 3: cwnd = ssthresh at the end
@@ -335,7 +338,7 @@ export class Recovery {
   /** The congestion window after this ACK. */
   #adjustWindow(acknowledged: number, flightBefore: number, newlyLost: number, now: number): void {
     const { congestion, sender, rtt } = this.#connection
-    if (congestion.name === 'none') return
+    if (!congestion.lossBased) return
     if (this.state === 'recovery' || this.state === 'cwr') {
       if (this.#delivered > 0 || newlyLost > 0) {
         congestion.window = this.#prr.window(
@@ -372,7 +375,8 @@ export class Recovery {
       // RFC9293:MUST-34, SHLD-16: what lies beyond a window that shrank is not sent again, but for the first segment.
       if (index !== this.board.head && seqAfter(this.board.endOf(index), (sender.unacknowledged + sender.window) | 0))
         return
-      const { sackOn } = this.#connection
+      const { sackOn, pacer } = this.#connection
+      if (pacer?.blocks(now)) return
       if (this.state === 'loss') this.retransmit(index, now, 'after timeout', 'RFC 6298 5.4')
       else if (sackOn) this.retransmit(index, now, 'RACK: later ones have arrived', 'RFC 8985 6.2')
       else this.retransmit(index, now, 'duplicate or partial ACKs', 'RFC 6582 3.2')
@@ -406,6 +410,7 @@ export class Recovery {
     this.retransmittedBytes += bytes
     this.#undo.onRetransmitted(connection.timestampNow(now), segments)
     this.board.markRetransmitted(index, now)
+    connection.deliveryRate?.onSent(this.board, index, now)
     if (this.state === 'recovery') this.#prr.onSent(bytes)
   }
 
@@ -433,7 +438,7 @@ export class Recovery {
     if (lost > 0 && !this.recovering) {
       this.#enterRecovery(now)
       const { congestion, sender } = this.#connection
-      if (congestion.name !== 'none')
+      if (congestion.lossBased)
         congestion.window = this.#prr.window(this.pipe, congestion.threshold, 0, false, sender.mss)
     }
     this.armTimer(now)

@@ -120,6 +120,7 @@ export function emitSegment(
     connection.dataSegmentsOut++
     connection.bytesSent += length
     connection.lastDataSentAt = now
+    connection.pacer?.onSent(length, now)
   }
   frame.end = at + length
   host.counters.segmentsOut++

@@ -9,7 +9,7 @@ import { dataFlags, emitSegment } from './segment-writer.ts'
 import { SendBuffer } from './send-buffer.ts'
 import { seqAfter, seqBefore } from './sequence.ts'
 import { sendsText } from './state.ts'
-import { TIMER_NONE, TIMER_PERSIST } from './timers.ts'
+import { TIMER_PERSIST } from './timers.ts'
 
 /** Override of silly-window avoidance: 0.1-1 s (RFC 9293 3.8.6.2.1). */
 const OVERRIDE_MS = 200
@@ -122,9 +122,18 @@ export class Sender {
     if (recovery.board.count === 0) this.#restartAfterIdle(now)
     let sent = false
     while (this.#sendNext(now)) sent = true
+    if (connection.pacer !== undefined && connection.timers.pacingAt === Number.POSITIVE_INFINITY) this.#rest()
     if (sent) {
       if (!this.probing) recovery.armTimer(now)
-    } else if (recovery.board.count === 0 && connection.timers.mode === TIMER_NONE) this.#armPersist(now)
+    } else if (recovery.board.count === 0 && connection.timers.idleForSending) this.#armPersist(now)
+  }
+
+  /** It is not the pace that holds back what is left. What the congestion window would take and is not there is the application's limit (or Nagle's). */
+  #rest(): void {
+    const { pacer, deliveryRate, congestion, recovery } = this.#connection
+    pacer?.rest()
+    if (congestion.window - recovery.pipe >= this.mss && this.usableWindow >= this.mss)
+      deliveryRate?.markLimited(recovery.pipe)
   }
 
   /** Notes what holds us back now. `blocked`: the user has been told to wait. */
@@ -140,7 +149,7 @@ export class Sender {
   #sendNext(now: number): boolean {
     if (this.finSent) return false
     const connection = this.#connection
-    const { recovery, congestion } = connection
+    const { recovery, congestion, pacer } = connection
     const unsent = (this.buffer.end - this.next) | 0
     if (unsent <= 0 && !this.finQueued) return false
     const usable = this.usableWindow
@@ -148,7 +157,8 @@ export class Sender {
     const room = congestion.window - recovery.pipe
     let length = unsent < usable ? unsent : usable
     if (length < 0 || (usable <= 0 && unsent > 0)) return false
-    const ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
+    let ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
+    if (pacer !== undefined && ceiling > mss) ceiling = Math.min(ceiling, pacer.quantum(mss))
     if (length > ceiling) length = ceiling
     if (length > room && unsent > 0) {
       // At least one segment may always be in flight; otherwise whole segments only.
@@ -166,6 +176,7 @@ export class Sender {
     if (length < mss && !this.#smallAllowed(length, last, usable)) return false
     const withFin = last && this.finQueued && usable >= length + 1
     if (length === 0 && !withFin) return false
+    if (pacer?.blocks(now)) return false
     return this.#sendNew(length, withFin, last, now)
   }
 
@@ -201,10 +212,12 @@ export class Sender {
     let at = start
     for (let rest = length; rest > mss; rest -= mss) {
       board.push(at, (at + mss) | 0, now, 0)
+      connection.deliveryRate?.onSent(board, board.tail - 1, now)
       at = (at + mss) | 0
     }
     const end = (start + length + (withFin ? 1 : 0)) | 0
     board.push(at, end, now, withFin ? HAS_FIN : 0)
+    connection.deliveryRate?.onSent(board, board.tail - 1, now)
     this.next = end
     if (withFin) {
       this.finSent = true

@@ -25,6 +25,8 @@ export class ConnectionTimers {
   retransmitAt: number = NEVER
   delayedAckAt: number = NEVER
   lifeAt: number = NEVER
+  /** When the next segment may leave, where a pacer holds it back. */
+  pacingAt: number = NEVER
 
   constructor(queue: TimerQueue, onDue: (now: number) => void) {
     this.#queue = queue
@@ -55,6 +57,11 @@ export class ConnectionTimers {
     this.#update()
   }
 
+  setPacing(at: number): void {
+    this.pacingAt = at
+    this.#update()
+  }
+
   setLife(at: number): void {
     this.lifeAt = at
     this.#update()
@@ -68,19 +75,27 @@ export class ConnectionTimers {
   /** The connection is gone. */
   clear(): void {
     this.mode = TIMER_NONE
-    this.retransmitAt = this.delayedAckAt = this.lifeAt = NEVER
+    this.retransmitAt = this.delayedAckAt = this.lifeAt = this.pacingAt = NEVER
     this.#queue.remove(this.#timer)
+  }
+
+  /** Nothing is awaited that would go on sending. */
+  get idleForSending(): boolean {
+    return this.mode === TIMER_NONE && this.pacingAt === NEVER
   }
 
   /** True when none is set. */
   get idle(): boolean {
-    return this.retransmitAt === NEVER && this.delayedAckAt === NEVER && this.lifeAt === NEVER
+    return (
+      this.retransmitAt === NEVER && this.delayedAckAt === NEVER && this.lifeAt === NEVER && this.pacingAt === NEVER
+    )
   }
 
   #update(): void {
     let at = this.retransmitAt
     if (this.delayedAckAt < at) at = this.delayedAckAt
     if (this.lifeAt < at) at = this.lifeAt
+    if (this.pacingAt < at) at = this.pacingAt
     if (at === this.#timer.deadline) return
     if (at === NEVER) this.#queue.cancel(this.#timer)
     else this.#queue.set(this.#timer, at)

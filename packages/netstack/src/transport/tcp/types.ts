@@ -124,8 +124,8 @@ export interface TcpObserver {
   onClosed?(connection: TcpConnection, reason: TcpCloseReason): void
 }
 
-/** Which congestion control a connection uses: `none` sends what the peer's window allows. */
-export type CongestionControlName = 'cubic' | 'reno' | 'none'
+/** Which congestion control a connection uses: `bbr` goes by bandwidth and delay and not by loss; `none` sends what the peer's window allows. */
+export type CongestionControlName = 'cubic' | 'reno' | 'bbr' | 'none'
 
 /** Options of one connection; defaults come from the layer's `defaults`, then from the values named here. */
 export interface TcpConnectionOptions {
@@ -148,6 +148,8 @@ export interface TcpConnectionOptions {
   congestionControl?: CongestionControlName
   /** HyStart++ (RFC 9406): leave slow start when the delay rises. Default false. */
   hystart?: boolean
+  /** Segments leave evenly over the round trip, not in bursts as ACKs come. BBR always does. Default false. */
+  pacing?: boolean
   /** Initial window in segments (RFC 6928). Default 10. */
   initialWindowSegments?: number
   /** Largest MSS to offer and to use; default as the MTU says. */
@@ -223,7 +225,8 @@ export interface TcpConnection {
   abort(now: number): void
 
   setNoDelay(on: boolean, now: number): void
-  setKeepAlive(on: boolean, idleMs: number, now: number): void
+  /** Times and count that are 0 or left out stay as they are. */
+  setKeepAlive(on: boolean, idleMs: number, now: number, intervalMs?: number, probes?: number): void
   setUserTimeout(timeoutMs: number): void
   /** STATUS of RFC 9293 3.10.6, with what Linux's struct tcp_info has. Allocates. */
   info(now: number): TcpInfo

@@ -1,4 +1,6 @@
+import type { RateSample } from '../delivery-rate.ts'
 import type { CongestionControlName } from '../types.ts'
+import { Bbr } from './bbr.ts'
 import { Cubic } from './cubic.ts'
 import { NoControl } from './none.ts'
 import { Reno } from './reno.ts'
@@ -9,6 +11,8 @@ import { Reno } from './reno.ts'
  */
 export interface CongestionControl {
   readonly name: CongestionControlName
+  /** A loss or mark sets the threshold, to which PRR brings the window down (RFC 6937). */
+  readonly lossBased: boolean
   /** cwnd; during recovery it is set by PRR. */
   window: number
   /** ssthresh; Infinity until the first loss. */
@@ -25,15 +29,23 @@ export interface CongestionControl {
   undo(window: number, threshold: number): void
   /** Nothing was sent for at least one RTO (RFC 5681 4.1). */
   onIdle(idleMs: number, rtoMs: number, initialWindow: number): void
+  /** Bytes a millisecond at which segments are to leave; without it the window alone decides. */
+  readonly pacingRate?: number
+  /** The control holds the sender back on purpose: rates measured now are not the path's. */
+  readonly holdsBack?: boolean
+  /** A control with this has a model of the path: it is told every ACK, in recovery too, in the place of onAck, and sets the window itself. */
+  onRateSample?(sample: RateSample, now: number): void
 }
 
-/** Makes the control of that name. RFC9293:MUST-19, MAY-18 */
-export function createCongestionControl(name: CongestionControlName, hystart = false): CongestionControl {
+/** Makes the control of that name; `seed` for one that begins somewhere at random. RFC9293:MUST-19, MAY-18 */
+export function createCongestionControl(name: CongestionControlName, hystart = false, seed = 0): CongestionControl {
   switch (name) {
     case 'cubic':
       return new Cubic(hystart)
     case 'reno':
       return new Reno(hystart)
+    case 'bbr':
+      return new Bbr(seed)
     case 'none':
       return new NoControl()
   }

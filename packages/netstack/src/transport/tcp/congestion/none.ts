@@ -5,6 +5,7 @@ import { MAX_WINDOW_BYTES } from './reno.ts'
 /** No congestion control: the peer's window alone limits. For experiments and for links that cannot be congested. Loss recovery works as ever. */
 export class NoControl implements CongestionControl {
   readonly name: CongestionControlName = 'none'
+  readonly lossBased = false
   window: number = MAX_WINDOW_BYTES
   threshold: number = MAX_WINDOW_BYTES
 

@@ -9,6 +9,7 @@ export const MAX_WINDOW_BYTES = 0x3fff_ffff
 /** RFC 5681: slow start and congestion avoidance with appropriate byte counting (RFC 3465). */
 export class Reno implements CongestionControl {
   readonly name: CongestionControlName = 'reno'
+  readonly lossBased = true
   window: number = 2 * 536
   threshold: number = Number.POSITIVE_INFINITY
   protected mss = 536
