@@ -28,6 +28,9 @@ export const TCP_IPV6ONLY = 1
 export const TCP_REUSEPORT = 2
 
 const DEFAULT_BACKLOG = 511
+/** What libuv sets together with the delay. */
+const KEEP_ALIVE_INTERVAL_SECONDS = 1
+const KEEP_ALIVE_PROBES = 10
 
 /** A TCP socket of a stack: connected, or listening. */
 export class TcpHandle extends StreamHandle {
@@ -293,9 +296,12 @@ export class TcpHandle extends StreamHandle {
     return 0
   }
 
-  /** @param delaySeconds idle time before the first probe, 0 for the default */
-  setKeepAlive(on: boolean, delaySeconds: number, _intervalSeconds?: number, _count?: number): number {
-    this.#connection?.setKeepAlive(on, delaySeconds * 1000, this.host.now())
+  /** @param delaySeconds idle time before the first probe; 0 leaves everything as the stack has it */
+  setKeepAlive(on: boolean, delaySeconds: number, intervalSeconds?: number, count?: number): number {
+    const isGiven = delaySeconds > 0
+    const intervalMs = isGiven ? (intervalSeconds || KEEP_ALIVE_INTERVAL_SECONDS) * 1000 : 0
+    const probes = isGiven ? count || KEEP_ALIVE_PROBES : 0
+    this.#connection?.setKeepAlive(on, delaySeconds * 1000, this.host.now(), intervalMs, probes)
     this.host.kick()
     return 0
   }

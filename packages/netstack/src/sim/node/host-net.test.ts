@@ -83,6 +83,26 @@ test('a host that crashes takes its sockets along; its peer finds out', async ()
   })
 })
 
+test('keep-alive finds a host that has vanished: probes as often as libuv has them sent, or as asked for', async () => {
+  const probings = [
+    { given: [true, 3000], elapsedMs: 13_000 },
+    { given: [true, 3000, 2000, 4], elapsedMs: 11_000 },
+  ] as const
+  for (const { given, elapsedMs } of probings) {
+    await simulate({ hosts: { a: {}, b: {} }, links: [['a', 'b']], families: [4] }, async (world) => {
+      world.host('b').net.createServer().listen(7000)
+      const client = world.host('a').net.connect({ host: 'b', port: 7000 })
+      await once(client, 'connect')
+      client.setKeepAlive(...given)
+      const before = world.now
+      world.host('b').crash()
+      const [error] = await once(client, 'error')
+      assert.equal(error.code, 'ETIMEDOUT')
+      assert.equal(Math.round(world.now - before), elapsedMs)
+    })
+  }
+})
+
 test('one seed gives the same run', async () => {
   const run = (): Promise<string> =>
     simulate(LOSSY, async (world) => {
