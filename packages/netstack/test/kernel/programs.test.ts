@@ -1,4 +1,5 @@
 // Unmodified programs on both sides: curl, Node's http and iperf3 on the kernel, Node's http on our stack, over TUN with GSO.
+
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -8,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { agreeOnCapture, tsharkMissing } from '../tshark/agree.ts'
 import { IperfServer } from './iperf-server.ts'
 import { kernelMissing } from './namespace.ts'
+import { families } from './scenario.ts'
 import { OURS, THEIRS, TunHost } from './tun-host.ts'
 
 const FILE = randomBytes(12_000_000)
@@ -33,14 +35,14 @@ function serve(host: TunHost): Promise<number> {
   return once(listening, 'listening').then(() => (listening.address() as AddressInfo).port)
 }
 
-/** Runs a test against a host of its own for both families. */
+/** Runs a test against a host of its own for both families, in short runs for one of them in turn. */
 function each(
   name: string,
   options: ConstructorParameters<typeof TunHost>[0],
   programs: readonly string[],
   play: (host: TunHost, family: 4 | 6, context: TestContext) => Promise<void>,
 ): void {
-  for (const family of [4, 6] as const) {
+  for (const family of families()) {
     test(`IPv${family}: ${name}`, async (context) => {
       if (kernelMissing(context, ...programs)) return
       const host = new TunHost(options)

@@ -9,7 +9,8 @@ type ScenarioOptions = Omit<BoutOptions, 'opponent' | 'family'>
 
 let registered = 0
 
-function families(): readonly (4 | 6)[] {
+/** Both families; in short runs one of them, by turns. */
+export function families(): readonly (4 | 6)[] {
   if (process.env.WIREHUB_TEST_LONG) return [4, 6]
   return registered++ % 2 === 0 ? [4] : [6]
 }
