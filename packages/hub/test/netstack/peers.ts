@@ -51,10 +51,19 @@ const cutNats: Cut = (bytes) => {
   return { text: `${line.text}\n${line.rest.toString('utf8', 0, end)}`, rest: line.rest.subarray(end + 2) }
 }
 
-/** @throws what the socket fails with */
-export async function dial(host: SimHost, port: number, to = 'hub'): Promise<Socket> {
-  const socket = host.net.connect({ host: to, port }) as unknown as Socket
-  await once(socket, 'connect')
+/**
+ * Three ARP requests in a row may be lost, and the host seem not to be there: it is tried again when the stack has forgotten that.
+ * @throws what the socket fails with
+ */
+export async function dial(host: SimHost, port: number, attempts = 3): Promise<Socket> {
+  const socket = host.net.connect({ host: 'hub', port }) as unknown as Socket
+  try {
+    await once(socket, 'connect')
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EHOSTUNREACH' || attempts === 1) throw error
+    await host.world.sleep(3500)
+    return dial(host, port, attempts - 1)
+  }
   socket.on('error', () => {})
   return socket
 }
