@@ -19,7 +19,8 @@ type Cut = (bytes: Buffer) => { rest: Buffer; text: string } | undefined
 
 const MESSAGE = 'ev'
 
-function collect(socket: Socket, cut: Cut, take: (text: string) => void): void {
+/** Hands over each message that has come whole. */
+export function collect(socket: Socket, cut: Cut, take: (text: string) => void): void {
   let kept: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
     kept = Buffer.concat([kept, chunk])
@@ -30,7 +31,7 @@ function collect(socket: Socket, cut: Cut, take: (text: string) => void): void {
   })
 }
 
-export const cutLine: Cut = (bytes) => {
+const cutLine: Cut = (bytes) => {
   const end = bytes.indexOf(10)
   return end < 0 ? undefined : { text: bytes.toString('utf8', 0, end), rest: bytes.subarray(end + 1) }
 }
@@ -175,5 +176,3 @@ export async function page(host: SimHost, path: string): Promise<{ head: string;
   const [head, body] = text.split('\r\n\r\n')
   return { head, body }
 }
-
-export { collect }
