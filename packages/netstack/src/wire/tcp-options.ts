@@ -301,6 +301,22 @@ export function writeTcpMaximumSegmentSize(bytes: Uint8Array, at: number, size: 
   return at + 4
 }
 
+/** Bytes that {@link writeTcpFastOpen} takes: a multiple of 4. */
+export function tcpFastOpenBytes(cookie: Uint8Array): number {
+  return (2 + cookie.length + 3) & ~3
+}
+
+/** Writes a fast-open cookie (RFC 7413 2), empty for a request, with NOPs in front, and returns where it ends. */
+export function writeTcpFastOpen(bytes: Uint8Array, at: number, cookie: Uint8Array): number {
+  const end = at + tcpFastOpenBytes(cookie)
+  const start = end - 2 - cookie.length
+  bytes.fill(1, at, start)
+  bytes[start] = 34
+  bytes[start + 1] = 2 + cookie.length
+  bytes.set(cookie, start + 2)
+  return end
+}
+
 /** Writes NOP, window scale, 4 bytes, and returns where they end. */
 export function writeTcpWindowScale(bytes: Uint8Array, at: number, shift: number): number {
   write32(bytes, at, 0x01030300 | shift)

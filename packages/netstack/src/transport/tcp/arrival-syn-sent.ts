@@ -20,7 +20,7 @@ function firstCheckAcknowledgment(connection: Connection, segment: Segment, now:
   if ((segment.flags & ACK) === 0) return false
   const { sender, host } = connection
   const ack = segment.acknowledgment
-  if (seqAtMost(ack, sender.initial) || seqAfter(ack, sender.next)) {
+  if (seqAtMost(ack, sender.initial) || seqAfter(ack, connection.synDataEnd)) {
     if ((segment.flags & RST) === 0) host.sendResetFor(segment, now)
     return undefined
   }
@@ -55,12 +55,22 @@ function fourthCheckSyn(connection: Connection, segment: Segment, acceptable: bo
     return
   }
   connection.ecnOn = connection.options.ecn && ecn === ECE
+  const dataBytes = (segment.acknowledgment - sender.next) | 0
+  if (dataBytes > 0) {
+    // RFC 7413 4.2.1: the SYN's data has been taken; else it goes out like any other.
+    sender.next = segment.acknowledgment
+    sender.buffer.releaseTo(sender.next)
+    connection.bytesAcknowledged += dataBytes
+  }
+  if (connection.options.fastOpen && segment.fastOpenBytes > 0)
+    connection.host.fastOpen.remember(connection.flow.remote, segment)
   sender.unacknowledged = segment.acknowledgment
   sender.windowAcknowledgment = segment.acknowledgment
   if (connection.synRetries === 0) connection.rtt.sample(now - connection.synSentAt, now)
   else connection.rtt.afterSynTimeout()
   receiver.advertiseScaled()
   connection.establish('SYN-ACK received', now)
+  if (dataBytes > 0) connection.onAcknowledged(now)
   if (segment.payloadBytes > 0) {
     const room = receiver.window
     const end = Math.min(segment.payloadEnd, segment.payloadStart + room)

@@ -168,11 +168,7 @@ function trimToWindow(connection: Connection, segment: Segment): void {
 /** <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>: the peer learns where we are. In some states it is a repeated SYN or FIN that is answered. */
 function answerUnacceptable(connection: Connection, segment: Segment, now: number): void {
   const { receiver, state } = connection
-  if (
-    state === 'SYN-RECEIVED' &&
-    (segment.flags & (SYN | ACK)) === SYN &&
-    ((segment.sequence + 1) | 0) === receiver.next
-  ) {
+  if (state === 'SYN-RECEIVED' && (segment.flags & (SYN | ACK)) === SYN && segment.sequence === receiver.initial) {
     sendSyn(connection, now, 'SYN received again', 'RFC 9293 3.10.7.4')
     return
   }
@@ -246,13 +242,17 @@ function fifthCheckAcknowledgment(connection: Connection, segment: Segment, now:
 
 /** SYN-RECEIVED: the ACK of our SYN makes the connection, anything else is reset. */
 function acknowledgeSyn(connection: Connection, segment: Segment, now: number): boolean {
-  const { sender, host } = connection
-  if (segment.acknowledgment !== sender.next) {
+  const { sender, host, recovery } = connection
+  const first = (sender.initial + 1) | 0
+  const known = connection.fastOpened
+    ? !seqBefore(segment.acknowledgment, first) && !seqAfter(segment.acknowledgment, sender.next)
+    : segment.acknowledgment === sender.next
+  if (!known) {
     host.sendResetFor(segment, now)
     return false
   }
   if (connection.passive && !host.completed(connection)) return false
-  sender.unacknowledged = segment.acknowledgment
+  sender.unacknowledged = first
   sender.window = segment.window << sender.windowShift
   sender.largestWindow = sender.window
   sender.windowSequence = segment.sequence
@@ -260,6 +260,15 @@ function acknowledgeSyn(connection: Connection, segment: Segment, now: number): 
   if (connection.synRetries === 0) connection.rtt.sample(now - connection.synSentAt, now)
   else connection.rtt.afterSynTimeout()
   connection.establish('ACK of SYN received', now)
+  if (connection.fastOpened) {
+    // What was answered before the handshake was complete (RFC 7413 4.2.2).
+    connection.fastOpened = false
+    if (segment.acknowledgment !== first) {
+      recovery.onAck(segment, false, now)
+      connection.onAcknowledged(now)
+    }
+    recovery.armTimer(now)
+  }
   return true
 }
 

@@ -80,6 +80,10 @@ export class Connection implements TcpConnection, FlowEntry {
   initialWindowBytes = 0
 
   synRetries = 0
+  /** RFC 7413: the cookie that our SYN-ACK brings; where the data of our SYN ended; the peer's SYN brought data, and its ACK is not yet there. */
+  fastOpenCookie: Uint8Array | undefined = undefined
+  synDataEnd: number
+  fastOpened = false
   synSentAt = 0
   keepAliveProbes = 0
   /** abandon() was called: nobody reads. */
@@ -127,6 +131,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.passive = passive
     this.accepted = !passive
     this.createdAt = this.lastHeardAt = now
+    this.synDataEnd = (sequence + 1) | 0
     this.userTimeoutMs = options.userTimeoutMs
     const remote = flow.remote
     this.isIpv6 = ((remote.w0 | remote.w1) !== 0 || (remote.w2 | 0) !== 0xffff) as boolean
@@ -162,6 +167,11 @@ export class Connection implements TcpConnection, FlowEntry {
   /** Synchronized states are all but CLOSED, LISTEN, SYN-SENT and SYN-RECEIVED (RFC 9293 3.5.1). */
   get synchronized(): boolean {
     return this.state !== 'CLOSED' && this.state !== 'SYN-SENT' && this.state !== 'SYN-RECEIVED'
+  }
+
+  /** RFC 7413 4.2.2: who was opened fast answers before the handshake is complete. */
+  get maySend(): boolean {
+    return sendsText(this.state) || (this.fastOpened && this.state === 'SYN-RECEIVED')
   }
 
   /** Both ends know of each other: to ESTABLISHED. Data queued before goes out with the next output. */
@@ -220,7 +230,7 @@ export class Connection implements TcpConnection, FlowEntry {
     const taken = sender.buffer.append(bytes, start, end)
     if (taken < end - start) this.#writeBlocked = true
     sender.corked = !push
-    if (taken > 0 && sendsText(this.state)) {
+    if (taken > 0 && this.maySend) {
       sender.output(now)
       sender.measure(this.#writeBlocked, now)
     }

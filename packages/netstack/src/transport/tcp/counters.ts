@@ -15,6 +15,8 @@ export function createCounters(): TcpCounters {
     synCookiesSent: 0,
     synCookiesAccepted: 0,
     synCookiesFailed: 0,
+    fastOpenAccepted: 0,
+    fastOpenRefused: 0,
     challengeAcks: 0,
     challengeAcksSuppressed: 0,
     pawsDropped: 0,

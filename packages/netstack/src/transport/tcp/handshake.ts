@@ -3,6 +3,8 @@
 import { TCP_HEADER_BYTES, writeTcpHeader } from '../../wire/tcp.ts'
 import {
   TCP_TIMESTAMPS_BYTES,
+  tcpFastOpenBytes,
+  writeTcpFastOpen,
   writeTcpMaximumSegmentSize,
   writeTcpSackPermitted,
   writeTcpTimestamps,
@@ -21,6 +23,7 @@ const DEFAULT_SEND_MSS_6 = 1220
 /** RFC 7323 2.3. */
 const MAX_WINDOW_SHIFT = 14
 const SMALLEST_MSS = 48
+const MAX_OPTION_BYTES = 40
 
 /** The send MSS that a peer's offer means before our own limits. */
 export function peerMss(segment: Segment, isIpv6: boolean): number {
@@ -44,6 +47,9 @@ export interface SynOffer {
   readonly timestamps: boolean
   readonly timestampValue: number
   readonly timestampEcho: number
+  /** RFC 7413: a cookie, empty to ask for one; and how many bytes of the send buffer go along. */
+  readonly cookie?: Uint8Array | undefined
+  readonly dataBytes?: number
 }
 
 /** Writes and sends a SYN or SYN-ACK. Returns false when there was no frame. */
@@ -67,8 +73,10 @@ export function emitSyn(
     4 +
     (offer.timestamps ? TCP_TIMESTAMPS_BYTES : 0) +
     (offer.sack ? 4 : 0) +
-    (offer.windowShift >= 0 ? 4 : 0)
-  const frame = host.output.allocate(headerBytes)
+    (offer.windowShift >= 0 ? 4 : 0) +
+    (offer.cookie === undefined ? 0 : tcpFastOpenBytes(offer.cookie))
+  const dataBytes = offer.dataBytes ?? 0
+  const frame = host.output.allocate(headerBytes + dataBytes)
   if (frame === undefined) {
     host.counters.allocationFailures++
     return false
@@ -79,11 +87,31 @@ export function emitSyn(
   if (offer.sack) at = writeTcpSackPermitted(bytes, at)
   if (offer.timestamps) at = writeTcpTimestamps(bytes, at, offer.timestampValue, offer.timestampEcho)
   if (offer.windowShift >= 0) at = writeTcpWindowScale(bytes, at, offer.windowShift)
+  if (offer.cookie !== undefined) at = writeTcpFastOpen(bytes, at, offer.cookie)
+  if (dataBytes > 0) connection?.sender.buffer.copyTo((sequence + 1) | 0, dataBytes, bytes, at)
+  at += dataBytes
   frame.end = at
   host.counters.segmentsOut++
   if (host.trace?.onSent !== undefined) host.trace.onSent(connection, bytes, start, at, reason, rule, now)
   finishSegment(host.output, frame, flow, pseudoBase, offload)
   return true
+}
+
+/** RFC 7413 4.2.1: what the first SYN carries; later tries do without (4.1.3.1). */
+function fastOpenOffer(connection: Connection, now: number): { cookie: Uint8Array | undefined; dataBytes: number } {
+  const { host, flow, options, sender } = connection
+  if (connection.state === 'SYN-RECEIVED') return { cookie: connection.fastOpenCookie, dataBytes: 0 }
+  const known = options.fastOpen && connection.synRetries === 0 ? host.fastOpen.offerTo(flow.remote, now) : undefined
+  if (known === undefined || known.cookie.length === 0) return { cookie: known?.cookie, dataBytes: 0 }
+  const mss = Math.min(known.mss || DEFAULT_SEND_MSS_4, connection.advertisedMss) - MAX_OPTION_BYTES
+  const dataBytes = Math.min(sender.buffer.length, mss)
+  if (dataBytes > 0) {
+    connection.synDataEnd = (sender.initial + 1 + dataBytes) | 0
+    connection.dataSegmentsOut++
+    connection.bytesSent += dataBytes
+    connection.lastDataSentAt = now
+  }
+  return { cookie: known.cookie, dataBytes }
 }
 
 /** Sends our SYN (active, or simultaneous with ACK) or SYN-ACK, for the first or a later time. */
@@ -118,12 +146,13 @@ export function sendSyn(connection: Connection, now: number, reason?: string, ru
       timestamps: answering ? connection.timestampsOn : options.timestamps,
       timestampValue: connection.timestampToSend(now),
       timestampEcho: answering ? connection.timestampRecent : 0,
+      ...fastOpenOffer(connection, now),
     },
     now,
     reason,
     rule,
   )
-  sender.next = (sender.initial + 1) | 0
+  if (connection.recovery.board.count === 0) sender.next = (sender.initial + 1) | 0
   connection.synSentAt = now
 }
 

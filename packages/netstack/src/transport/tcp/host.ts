@@ -1,5 +1,6 @@
 import type { TimerQueue } from '../../link/timer-queue.ts'
 import type { Connection } from './connection.ts'
+import type { FastOpen } from './fast-open.ts'
 import type { FlowSecrets } from './isn.ts'
 import type { Segment } from './segment.ts'
 import type { TcpCounters, TcpOutput, TcpTrace } from './types.ts'
@@ -10,6 +11,7 @@ export interface TcpHost {
   readonly counters: TcpCounters
   readonly timers: TimerQueue
   readonly secrets: FlowSecrets
+  readonly fastOpen: FastOpen
   trace: TcpTrace | undefined
   /** Whether one more challenge ACK may be sent (RFC 5961 7). */
   allowChallenge(now: number): boolean

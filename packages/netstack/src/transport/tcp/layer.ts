@@ -8,6 +8,7 @@ import { readTcpOptions } from '../../wire/tcp-options.ts'
 import { Connection } from './connection.ts'
 import { createCounters } from './counters.ts'
 import { TcpError } from './errors.ts'
+import { FastOpen } from './fast-open.ts'
 import { FlowTable, flowHash } from './flow-table.ts'
 import { FlowSecrets } from './isn.ts'
 import { Listener, type ListenerHost } from './listener.ts'
@@ -50,6 +51,7 @@ class Layer implements TcpLayer, ListenerHost {
   readonly timers: TimerQueue = new TimerQueue()
   readonly secrets: FlowSecrets
   readonly cookies: SynCookies
+  readonly fastOpen: FastOpen
   trace: TcpTrace | undefined = undefined
   readonly #flows: FlowTable<Connection> = new FlowTable()
   readonly #ports: PortTable
@@ -73,6 +75,7 @@ class Layer implements TcpLayer, ListenerHost {
     this.output = options.output
     this.secrets = new FlowSecrets(options.fillRandom)
     this.cookies = new SynCookies(options.fillRandom)
+    this.fastOpen = new FastOpen(options.fillRandom)
     this.#fillRandom = options.fillRandom
     this.#defaults = options.defaults
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
@@ -278,6 +281,11 @@ class Layer implements TcpLayer, ListenerHost {
     connection.owner = options.owner
     this.#flows.add(connection)
     this.counters.activeOpens++
+    const { data } = options
+    if (data !== undefined && connection.sender.buffer.append(data, 0, data.length) < data.length) {
+      this.#flows.delete(connection)
+      throw new TcpError('ENOBUFS', `the send buffer does not hold ${data.length} bytes`)
+    }
     connection.open(now)
     return connection
   }
@@ -384,7 +392,7 @@ class Layer implements TcpLayer, ListenerHost {
     const listener = this.#listenerOf.get(connection)
     if (listener !== undefined) {
       this.#listenerOf.delete(connection)
-      if (!connection.accepted) listener.forget(connection)
+      if (!connection.accepted || connection.fastOpened) listener.forget(connection)
     }
   }
 

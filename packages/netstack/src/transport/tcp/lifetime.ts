@@ -52,6 +52,8 @@ function onSynTimeout(connection: Connection, now: number): void {
     connection.terminate('timeout', 'no answer to SYN')
     return
   }
+  if (connection.synRetries === 0 && connection.options.fastOpen && !connection.passive)
+    connection.host.fastOpen.avoid(connection.flow.remote, now)
   connection.synRetries++
   connection.host.counters.retransmitted++
   connection.rtt.doubleRto()

@@ -1,5 +1,6 @@
 /** A listening endpoint: SEGMENT ARRIVES in LISTEN (RFC 9293 3.10.7.2), backlog, SYN cookies (RFC 4987). */
 import { Connection } from './connection.ts'
+import { EVENT_READABLE } from './events.ts'
 import { emitSyn, peerMss, sendSyn, takeOffer, windowShiftFor } from './handshake.ts'
 import type { TcpHost } from './host.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
@@ -38,6 +39,8 @@ export class Listener implements TcpListener {
   readonly #onConnection: (listener: TcpListener) => void
   readonly #queue: Connection[] = []
   readonly #halfOpen: Set<Connection> = new Set()
+  readonly #fastOpenBacklog: number
+  #fastOpenPending = 0
   #closed = false
 
   constructor(host: ListenerHost, options: TcpListenOptions, port: number, defaults: TcpListenOptions['options']) {
@@ -47,6 +50,7 @@ export class Listener implements TcpListener {
     this.port = port
     this.#options = resolveOptions(defaults, options.options)
     this.#backlog = Math.max(1, options.backlog ?? DEFAULT_BACKLOG)
+    this.#fastOpenBacklog = options.fastOpenBacklog ?? 0
     this.#cookieMode = options.synCookies ?? 'auto'
     this.#onConnection = options.onConnection
   }
@@ -81,6 +85,10 @@ export class Listener implements TcpListener {
 
   /** A half-open connection is complete. False leaves it half open: the peer's next ACK or our SYN-ACK's repetition tries again (as Linux). */
   complete(connection: Connection): boolean {
+    if (connection.fastOpened) {
+      this.#fastOpenPending-- // it has been in the queue since its SYN
+      return true
+    }
     if (this.#queue.length >= this.#backlog) {
       this.#host.counters.listenOverflow++
       return false
@@ -93,6 +101,7 @@ export class Listener implements TcpListener {
 
   /** The connection has gone before anybody took it. */
   forget(connection: Connection): void {
+    if (connection.fastOpened) this.#fastOpenPending--
     this.#halfOpen.delete(connection)
     const index = this.#queue.indexOf(connection)
     if (index >= 0) this.#queue.splice(index, 1)
@@ -141,8 +150,37 @@ export class Listener implements TcpListener {
     this.#halfOpen.add(connection)
     host.register(connection, this)
     connection.setState('SYN-RECEIVED', 'SYN received')
+    if (segment.fastOpenBytes >= 0 && this.#fastOpenBacklog > 0) this.#openFast(connection, segment, now)
     sendSyn(connection, now)
     connection.timers.setRetransmit(TIMER_RTO, now + connection.rtt.rto)
+  }
+
+  /** RFC 7413 4.2.2: with a good cookie the data is the user's at once, without one the SYN-ACK brings it. */
+  #openFast(connection: Connection, segment: Segment, now: number): void {
+    const host = this.#host
+    const { receiver, sender } = connection
+    const valid = host.fastOpen.isValid(segment, now)
+    if (!valid) connection.fastOpenCookie = host.fastOpen.cookieFor(segment, now)
+    const { payloadBytes } = segment
+    if (payloadBytes === 0) return
+    if (!valid || this.#fastOpenPending >= this.#fastOpenBacklog || payloadBytes > receiver.bufferBytes) {
+      host.counters.fastOpenRefused++ // what it brought is sent again after the handshake
+      return
+    }
+    host.counters.fastOpenAccepted++
+    this.#fastOpenPending++
+    connection.fastOpened = true
+    receiver.buffer.append(segment.bytes, segment.payloadStart, segment.payloadEnd)
+    receiver.next = receiver.buffer.next
+    connection.lastAckSent = receiver.next
+    connection.bytesReceived += payloadBytes
+    sender.largestWindow = sender.window
+    sender.next = (sender.initial + 1) | 0
+    sender.unacknowledged = sender.next
+    connection.raise(EVENT_READABLE)
+    this.#halfOpen.delete(connection)
+    this.#queue.push(connection)
+    host.announce(this, connection)
   }
 
   #answerWithCookie(segment: Segment, now: number): void {

@@ -22,6 +22,7 @@
  * | segment.ts, sequence.ts | a parsed segment, reused; arithmetic modulo 2^32 |
  * | layer.ts, flow-table.ts, port-table.ts, reset.ts | demultiplexing, limits, CLOSED (RFC 9293 3.10.7.1) |
  * | listener.ts, handshake.ts, syn-cookie.ts, isn.ts, siphash.ts | LISTEN (3.10.7.2), SYN segments, cookies, initial sequence numbers |
+ * | fast-open.ts | cookies of RFC 7413 and the peers that gave us theirs |
  * | connection.ts, state.ts, events.ts | user calls (3.10.1-3.10.6); the one place where the state changes; what the owner is told |
  * | arrival-syn-sent.ts, arrival.ts | 3.10.7.3 and 3.10.7.4: one function for each step, in its order |
  * | sender.ts, send-buffer.ts, segment-writer.ts, chronograph.ts | what may be sent when; segments into frames |

@@ -16,6 +16,7 @@ const DEFAULTS: ResolvedOptions = {
   congestionControl: 'cubic',
   hystart: false,
   pacing: false,
+  fastOpen: false,
   blackHoleDetection: false,
   initialWindowSegments: 10,
   maxSegmentBytes: 65_535,

@@ -13,6 +13,8 @@ const NO_FIN = -1
 export class Receiver {
   readonly #connection: Connection
   buffer: ReceiveBuffer
+  /** IRS. */
+  initial = 0
   /** RCV.NXT, SYN and FIN counted. int32. */
   next = 0
   /** Right edge of the window last told to the peer: never moves left (RFC9293:SHLD-14). */
@@ -75,6 +77,7 @@ export class Receiver {
 
   /** The peer's SYN gave its initial sequence number. */
   begin(initialSequence: number): void {
+    this.initial = initialSequence
     this.buffer = new ReceiveBuffer((initialSequence + 1) | 0)
     this.next = (initialSequence + 1) | 0
     this.advertisedRight = this.next

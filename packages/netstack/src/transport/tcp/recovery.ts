@@ -427,7 +427,7 @@ export class Recovery {
       timers.setRetransmit(TIMER_REORDER, now + this.rack.wait)
       return
     }
-    const timeout = this.probe.timeout(now)
+    const timeout = this.#connection.synchronized ? this.probe.timeout(now) : 0
     if (timeout > 0 && timeout < rto) timers.setRetransmit(TIMER_PROBE, now + timeout)
     else timers.setRetransmit(TIMER_RTO, now + rto)
   }

@@ -8,7 +8,6 @@ import { ACK, FIN, PSH } from './segment.ts'
 import { dataFlags, emitSegment } from './segment-writer.ts'
 import { SendBuffer } from './send-buffer.ts'
 import { seqAfter, seqBefore } from './sequence.ts'
-import { sendsText } from './state.ts'
 import { TIMER_PERSIST } from './timers.ts'
 
 /** Override of silly-window avoidance: 0.1-1 s (RFC 9293 3.8.6.2.1). */
@@ -115,7 +114,7 @@ export class Sender {
   /** Sends all that may be sent now: first what was lost, then new data, then the FIN. */
   output(now: number): void {
     const connection = this.#connection
-    if (!sendsText(connection.state)) return
+    if (!connection.maySend) return
     const { recovery } = connection
     if (recovery.board.lostBytes > recovery.board.retransmittingBytes) recovery.retransmitLost(now)
     if (this.finSent || (this.next === this.buffer.end && !this.finQueued)) return
@@ -174,7 +173,7 @@ export class Sender {
     if (length > mss && length < unsent) length -= length % mss
     const last = length === unsent
     if (length < mss && !this.#smallAllowed(length, last, usable)) return false
-    const withFin = last && this.finQueued && usable >= length + 1
+    const withFin = last && this.finQueued && usable >= length + 1 && connection.synchronized
     if (length === 0 && !withFin) return false
     if (pacer?.blocks(now)) return false
     return this.#sendNew(length, withFin, last, now)

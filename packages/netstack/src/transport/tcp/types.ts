@@ -150,6 +150,8 @@ export interface TcpConnectionOptions {
   hystart?: boolean
   /** Segments leave evenly over the round trip, not in bursts as ACKs come. BBR always does. Default false. */
   pacing?: boolean
+  /** TCP Fast Open (RFC 7413) for connections that we open: asks for a cookie, and with one sends data in the SYN. The data may arrive twice. Default false. */
+  fastOpen?: boolean
   /** Initial window in segments (RFC 6928). Default 10. */
   initialWindowSegments?: number
   /** Largest MSS to offer and to use; default as the MTU says. */
@@ -257,6 +259,11 @@ export interface TcpListenOptions {
   backlog?: number
   /** 'auto' (default): when the table of half-open connections is full; 'always'; 'never': drop SYNs then. RFC 4987 3.6. */
   synCookies?: 'auto' | 'always' | 'never'
+  /**
+   * TCP Fast Open (RFC 7413): how many connections whose handshake is not complete may have given us data, and been given to `accept`, at a time
+   * (PendingFastOpenRequests of 5.1). Default 0: cookies are neither given nor taken. Data of a SYN may come twice: for protocols that bear it.
+   */
+  fastOpenBacklog?: number
   /** A connection is waiting in the accept queue. */
   onConnection(listener: TcpListener): void
   options?: TcpConnectionOptions
@@ -271,6 +278,8 @@ export interface TcpConnectOptions {
   remotePort: number
   observer?: TcpObserver
   owner?: unknown
+  /** The first bytes to send, queued before the SYN leaves: with the option `fastOpen` the SYN carries what fits. @throws TcpError ENOBUFS beyond `sendBufferBytes`. */
+  data?: Uint8Array
   options?: TcpConnectionOptions
 }
 
@@ -312,6 +321,8 @@ export type TcpCounterName =
   | 'synCookiesSent'
   | 'synCookiesAccepted'
   | 'synCookiesFailed'
+  | 'fastOpenAccepted'
+  | 'fastOpenRefused'
   | 'challengeAcks'
   | 'challengeAcksSuppressed'
   | 'pawsDropped'
