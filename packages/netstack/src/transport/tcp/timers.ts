@@ -1,7 +1,7 @@
 import { Timer, type TimerQueue } from '../../link/timer-queue.ts'
 
 /** What the one retransmission timer of a connection is set for. */
-export const TIMER_NONE = 0
+const TIMER_NONE = 0
 /** RFC 6298: retransmission timeout; of SYN, data or FIN. */
 export const TIMER_RTO = 1
 /** RFC 8985 7: tail loss probe. */
