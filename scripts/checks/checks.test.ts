@@ -230,7 +230,7 @@ test('words: machine paths, registry hosts and conflict marks are refused', () =
   refuses('words', { 'a.json': `{"resolved":"https://registry${'.'}npmjs.org/x"}` }, /the host of a package registry/)
   refuses('words', { 'a.ts': `${'<'.repeat(7)} HEAD\n` }, /a merge conflict/)
   accepts('words', {
-    'a.md': 'The Docker registry. It works in the workspace, at ./work/x and https://example.com/work/x.\n',
+    'a.md': `The Docker registry. It works in the workspace, at .${slash}work/x and https://example.com${slash}work/x.\n`,
   })
 })
 
