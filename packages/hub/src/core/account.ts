@@ -67,6 +67,16 @@ export class Account {
     return this.#index.size
   }
 
+  /** Whether one more connection may become one of this account's. */
+  get hasRoomForConnection(): boolean {
+    return this.connections.size < this.limits.maxConnections
+  }
+
+  /** Whether one more subscription may be made. */
+  get hasRoomForSubscription(): boolean {
+    return this.#index.size < this.limits.maxSubscriptions
+  }
+
   /** Whether anybody may be looking on: has subscribed to a tap, or to more than that. */
   get observed(): boolean {
     return this.#observers > 0

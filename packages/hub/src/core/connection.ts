@@ -310,6 +310,16 @@ export class Connection implements OutboundOwner {
     return this.host.engine.publish(message)
   }
 
+  /** Whether this connection, and its account, may have one more subscription. */
+  get hasRoomForSubscription(): boolean {
+    return this.subscriptions.size < this.limits.maxSubscriptions && this.account.hasRoomForSubscription
+  }
+
+  /** Whether it may become one of this account's connections. */
+  hasRoomIn(account: Account): boolean {
+    return account === this.account || account.hasRoomForConnection
+  }
+
   subscribe(subscription: Subscription): void {
     this.subscriptions.add(subscription)
     this.host.engine.subscribe(this.account, subscription)

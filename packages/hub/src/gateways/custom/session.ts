@@ -74,12 +74,14 @@ export class CustomCodec<State> implements Codec {
 
   #admit(shown: NonNullable<Decoded['credentials']>, needed: boolean): void {
     this.#waiting = true
-    admit(this.#connection, this.#context.authenticator, shown, (admitted) => {
+    admit(this.#connection, this.#context.authenticator, shown, (outcome) => {
+      const admitted = outcome === 'admitted'
       this.#waiting = false
       if (admitted && this.#bounds.stampFields !== undefined) {
         this.#stamper = new Stamper(this.#connection, this.#bounds.stampFields)
       }
       if (admitted) this.#guarded(() => this.#subscribeAll([this.#session.inbox, ...this.#patterns]))
+      else if (outcome === 'full') this.#end('limit-reached', 'The account has as many connections as it may have.')
       else if (needed) this.#end('authentication-failed', 'These credentials are not accepted.')
       this.#run()
     })
@@ -171,7 +173,7 @@ export class CustomCodec<State> implements Codec {
       if (!own && !connection.maySubscribe(parsePattern(pattern), undefined)) {
         throw new HubError('WIREHUB_ERR_PERMISSION_DENIED', 'You may not subscribe here.', { place: pattern })
       }
-      if (this.#subscribed.size > this.#bounds.maxSubscriptions) {
+      if (this.#subscribed.size > this.#bounds.maxSubscriptions || !connection.hasRoomForSubscription) {
         throw new HubError('WIREHUB_ERR_LIMIT_REACHED', 'The connection has too many subscriptions.')
       }
       this.#subscribed.add(pattern)

@@ -8,7 +8,7 @@ import type { Subscription } from '../../core/subscription.ts'
 import { HubError } from '../../errors.ts'
 import { charsetOf } from '../../presentation/charset.ts'
 import { type FrameReader, type Framing, frameReader } from '../../presentation/framing.ts'
-import { admit } from '../shared/admit.ts'
+import { type Admission, admit } from '../shared/admit.ts'
 import { errorLine, okLine } from './answers.ts'
 import { type ClientId, type Operation, OperationError, parseOperation } from './operation.ts'
 import { LinesRequests, noResponders } from './requests.ts'
@@ -70,11 +70,11 @@ export class LinesCodec implements Codec {
     this.#admit({}, () => {})
   }
 
-  #admit(shown: { user?: string; password?: string; token?: string }, then: (admitted: boolean) => void): void {
+  #admit(shown: { user?: string; password?: string; token?: string }, then: (outcome: Admission) => void): void {
     this.#authenticating = true
-    admit(this.#connection, this.#context.authenticator, shown, (admitted) => {
+    admit(this.#connection, this.#context.authenticator, shown, (outcome) => {
       this.#authenticating = false
-      then(admitted)
+      then(outcome)
       this.#run()
     })
   }
@@ -170,8 +170,9 @@ export class LinesCodec implements Codec {
       return
     }
     const shown = { ...(user && { user }), ...(password && { password }), ...(token && { token }) }
-    this.#admit(shown, (admitted) => {
-      if (admitted) this.#write(okLine(id))
+    this.#admit(shown, (outcome) => {
+      if (outcome === 'admitted') this.#write(okLine(id))
+      else if (outcome === 'full') this.#fatal(id, accountFull(), 'limit-reached')
       else this.#fatal(id, wrongCredentials(), 'authentication-failed')
     })
   }
@@ -249,8 +250,8 @@ export class LinesCodec implements Codec {
       this.#refuse(id, denied('subscribe', subject))
       return
     }
-    if (connection.subscriptions.size >= connection.limits.maxSubscriptions) {
-      this.#refuse(id, limitReached(`A connection may have ${connection.limits.maxSubscriptions} subscriptions.`))
+    if (!connection.hasRoomForSubscription) {
+      this.#refuse(id, limitReached('This connection, or its account, has as many subscriptions as it may have.'))
       return
     }
     const subscription = new LinesSubscription(connection, subject, { key, id, queue, max, encoding })
@@ -329,6 +330,10 @@ const farewells: Partial<Record<CloseReason, HubError>> = {
     cure: 'Send {"op":"auth","user":...,"password":...} first.',
   }),
   'limit-reached': limitReached('There are too many connections.'),
+}
+
+function accountFull(): HubError {
+  return limitReached('The account has as many connections as it may have.')
 }
 
 function limitReached(sentence: string): HubError {

@@ -160,10 +160,7 @@ export class NatsSession {
   }
 
   #welcome(identity: Identity): void {
-    const { account } = identity
-    if (account !== this.connection.account && account.connections.size >= account.limits.maxConnections) {
-      return this.fail(fatal.accountConnections)
-    }
+    if (!this.connection.hasRoomIn(identity.account)) return this.fail(fatal.accountConnections)
     this.connection.become(identity)
     this.#expiresAtMs = identity.expiresAtMs
     const connected = this.#phase === 'authenticating'

@@ -31,10 +31,7 @@ export class SubscriptionTable {
       return session.remark(remark.invalidSubject)
     }
     if (!this.#bySid.has(sid)) {
-      const { account, limits } = connection
-      if (this.#bySid.size >= limits.maxSubscriptions || account.subscriptionCount >= account.limits.maxSubscriptions) {
-        return session.remark(remark.tooManySubscriptions)
-      }
+      if (!connection.hasRoomForSubscription) return session.remark(remark.tooManySubscriptions)
       const subscription = new NatsSubscription(connection, subject, queue, sid, session.options.headers)
       this.#bySid.set(sid, subscription)
       connection.subscribe(subscription)

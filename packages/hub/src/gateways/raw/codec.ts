@@ -55,9 +55,9 @@ export class RawCodec implements Codec {
 
   // Bytes say nothing of who sends them: the authenticator decides by address and certificate alone.
   #admit(): void {
-    admit(this.#connection, this.#listener.context.authenticator, {}, (admitted) => {
-      if (admitted) this.#begin()
-      else this.#connection.close('authentication-failed')
+    admit(this.#connection, this.#listener.context.authenticator, {}, (outcome) => {
+      if (outcome === 'admitted') this.#begin()
+      else this.#connection.close(outcome === 'full' ? 'limit-reached' : 'authentication-failed')
     })
   }
 

@@ -2,6 +2,9 @@
 import type { Authenticator, Credentials, Identity } from '../../core/authenticator.ts'
 import type { Connection } from '../../core/connection.ts'
 
+/** What came of it; `full`: the account has as many connections as it may have. */
+export type Admission = 'admitted' | 'refused' | 'full'
+
 /**
  * Asks who this is; a connection that shows nothing may still be somebody. `then` is called in this turn where the authenticator answers at
  * once, later otherwise; not at all when the connection is gone by then. Nothing is read meanwhile.
@@ -10,7 +13,7 @@ export function admit(
   connection: Connection,
   authenticator: Authenticator,
   shown: Pick<Credentials, 'user' | 'password' | 'token'>,
-  then: (admitted: boolean) => void,
+  then: (outcome: Admission) => void,
 ): void {
   const certificateNames = connection.tlsPeer?.certificateNames ?? []
   const { remoteAddress, protocol } = connection
@@ -30,10 +33,13 @@ export function admit(
   })
 }
 
-function identify(connection: Connection, identity: Identity | undefined): boolean {
+function identify(connection: Connection, identity: Identity | undefined): Admission {
   // A server that the operator has the hub dial shows no credentials: it was asked to come.
-  if (identity === undefined && !connection.dialled) return false
-  if (identity !== undefined) connection.become(identity)
+  if (identity === undefined && !connection.dialled) return 'refused'
+  if (identity !== undefined) {
+    if (!connection.hasRoomIn(identity.account)) return 'full'
+    connection.become(identity)
+  }
   connection.ready()
-  return true
+  return 'admitted'
 }
