@@ -4,7 +4,7 @@ import { EventEmitter, on, once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { connect } from '@nats-io/transport-node'
-import { createHub, HubError, type HubMessage } from '@wirehub/hub'
+import { createHub, HubError, type HubMessage, nodeEnvironment } from '@wirehub/hub'
 
 test('the hub is an EventEmitter: on, once, off, prependListener and their order', async () => {
   await using hub = await createHub()
@@ -202,4 +202,25 @@ test('close delivers what was published before it', async () => {
   for (let i = 0; i < 100; i++) hub.publish('a', i)
   await hub.close()
   assert.equal(seen.length, 100)
+})
+
+test("monitoring names the slowest of the program's own listeners", async () => {
+  let now = 0
+  const clock = { ...nodeEnvironment.clock, monotonic: () => now }
+  await using hub = await createHub({ clock, listen: ['http://127.0.0.1:0'] })
+  hub.on('quick', function swift() {
+    now += 1
+  })
+  hub.once('heavy', function ponder() {
+    now += 250
+  })
+  hub.emit('quick')
+  hub.emit('heavy')
+  await turn()
+  assert.deepEqual(hub.slowestListener, { event: 'heavy', listener: 'ponder', milliseconds: 250 })
+  const base = `http://127.0.0.1:${hub.addresses[0].port}`
+  const varz = (await (await fetch(`${base}/varz`)).json()) as { wirehub: { slowest_listener: unknown } }
+  assert.deepEqual(varz.wirehub.slowest_listener, hub.slowestListener)
+  const page = await (await fetch(`${base}/metrics`)).text()
+  assert.match(page, /wirehub_slowest_listener_seconds\{event="heavy",listener="ponder"\} 0\.25/)
 })
