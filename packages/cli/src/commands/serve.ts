@@ -15,6 +15,7 @@ import { type Command, exitCodes, type OptionValues } from '../command.ts'
 import { type LoadedConfig, loadConfig } from '../config.ts'
 import { describeError } from '../describe-error.ts'
 import { logSink } from '../log.ts'
+import { ending } from '../signals.ts'
 import { welcome } from '../welcome.ts'
 
 /** Listeners when nothing else is said. */
@@ -67,11 +68,12 @@ export const serve: Command = {
       log,
     })
     const { hub } = service
+    const ended = ending('SIGINT', 'SIGTERM')
     if (values.quiet !== true) greet(service, loaded)
     const portsFile = (values['ports-file'] as string | undefined) ?? process.env.WIREHUB_PORTS_FILE
     if (portsFile !== undefined) writePorts(portsFile, hub.addresses)
     process.on('SIGHUP', () => void reload(service, values, log))
-    const signal = await ending()
+    const signal = await ended
     log('info', `${signal}: draining ${hub.core.connections.size} connections; a second signal ends at once.`)
     await service.close()
     if (portsFile !== undefined) rmSync(portsFile, { force: true })
@@ -100,18 +102,6 @@ async function reload(service: HubService, values: OptionValues, log: LogSink): 
   } catch (error) {
     log('error', 'The configuration was not taken; the old one stays in force.', { why: describeError(error) })
   }
-}
-
-/** Resolves at the first INT or TERM; a second one ends the process at once. */
-function ending(): Promise<string> {
-  return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        done(signal)
-        process.on(signal, () => process.exit(exitCodes.failed))
-      })
-    }
-  })
 }
 
 /** Loads protocols of one's own. @throws HubError WIREHUB_ERR_GATEWAY */

@@ -16,6 +16,7 @@ import {
 import { exitCodes } from '../command.ts'
 import { filesBeside } from '../config.ts'
 import { describeError } from '../describe-error.ts'
+import { ending } from '../signals.ts'
 import { explain } from './explain.ts'
 import { type NatsServerFlags, parseNatsServerFlags } from './flags.ts'
 import { natsServerHelp } from './help.ts'
@@ -89,8 +90,7 @@ async function runFlags(
   })
   tellStarted(service, settled, flags, log)
   const portsFile = writeFiles(settled, service)
-  // Whoever has read that the server is ready may end it at once.
-  const ended = ending()
+  const ended = ending('SIGINT', 'SIGTERM', 'SIGUSR2')
   log('info', 'Server is ready')
   // Test kits start the server hundreds of times, and kill it.
   flushCompileCache?.()
@@ -201,12 +201,6 @@ async function reload(service: HubService, args: readonly string[], log: LogSink
   } catch (error) {
     log('error', `Failed to reload server configuration: ${describeError(error)}`)
   }
-}
-
-function ending(): Promise<string> {
-  return new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR2'] as const) process.once(signal, () => done(signal))
-  })
 }
 
 /** Tells the clients to go elsewhere, then closes them one by one over the duration. */

@@ -146,10 +146,10 @@ export class Account {
     const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#index.match(subject)
     const { turn, random } = this.#context
     const route = new Route(subject, bytes, match, this.generation, turn, random, attachment, kind)
-    // Bytes that are no UTF-8 share their text with others: such an answer is not kept, since changes are announced by text.
     // What is not kept holds for one message only, since changes are announced to what is kept. Queue groups are served in turn, so their turn is kept.
     if (match.queues.length === 0 && !this.#cache.isWorthKeeping(asked)) route.generation = -1
     else {
+      // Bytes that are no UTF-8 share their text with others: such an answer never counts as current, since changes are announced by text.
       if (subject.includes('\ufffd')) route.generation = -1
       this.#cache.put(route)
     }

@@ -60,11 +60,6 @@ export class Outbound {
     return this.#queuedBytes + this.#inFlightBytes + (this.at - this.#sealed)
   }
 
-  /** Whether a write is under way. */
-  get writing(): boolean {
-    return this.#inFlightBytes > 0
-  }
-
   /** Makes room for `count` contiguous bytes at `buffer[at]`. Also joins this connection to the turn's flush. */
   reserve(count: number): void {
     if (this.inFanOut) this.#turn.closeFanOut()

@@ -54,11 +54,7 @@ export class Turn {
     this.clock.setImmediate(this.#end)
   }
 
-  /** The fan-out that takes messages now; opening one closes the other, so that order holds on every connection. */
-  get openFanOut(): FanOut | undefined {
-    return this.#openFanOut
-  }
-
+  /** A fan-out takes messages from now on; it has closed the one before, so that order holds on every connection. */
   openedFanOut(fanOut: FanOut): void {
     this.#openFanOut = fanOut
     this.schedule()

@@ -162,6 +162,8 @@ scenario(
     await readAll(one, bout)
     one.close()
     await until(() => first!.state === 'TIME-WAIT', 'TIME-WAIT', bout)
+    // Its ports are the opponent's to use again once our acknowledgment of its FIN has arrived there, not when it has left us.
+    await until(() => bout.theirs.openConnections() === 0, 'the last acknowledgment', bout)
     const two = bout.theirs.connect(bout.ours.address, 9, { localPort: 9009 })
     let second: ReturnType<typeof listener.accept>
     await until(() => (second ??= listener.accept()) !== undefined, 'accepting the same ports again', bout)

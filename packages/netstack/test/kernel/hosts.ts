@@ -43,6 +43,8 @@ export interface PeerHost {
   connect(address: string, port: number, options?: PeerConnectOptions): PeerSocket
   /** Connections in TIME-WAIT. */
   timeWaits(): number
+  /** Connections that are neither in TIME-WAIT nor gone. */
+  openConnections(): number
   close(): void
 }
 
@@ -180,6 +182,10 @@ export class StackHost implements PeerHost {
     return [...this.stack.tcp.connections()].filter(({ state }) => state === 'TIME-WAIT').length
   }
 
+  openConnections(): number {
+    return [...this.stack.tcp.connections()].length - this.timeWaits()
+  }
+
   close(): void {
     this.stack.tcp.abortAll(performance.now(), true)
   }
@@ -233,15 +239,22 @@ export class KernelHost implements PeerHost {
   }
 
   timeWaits(): number {
-    // Column "st" of /proc/net/tcp: 06 is TIME_WAIT.
-    return ['tcp', 'tcp6'].reduce(
-      (count, file) =>
-        count +
-        this.namespace
-          .proc(file)
-          .split('\n')
-          .filter((line) => line.trim().split(/\s+/)[3] === '06').length,
-      0,
+    return this.#states().filter((state) => state === 0x06).length
+  }
+
+  openConnections(): number {
+    return this.#states().filter((state) => state !== 0x06 && state !== 0x0a).length
+  }
+
+  /** Column "st" of /proc/net/tcp: 06 is TIME_WAIT, 0A is LISTEN. */
+  #states(): number[] {
+    return ['tcp', 'tcp6'].flatMap((file) =>
+      this.namespace
+        .proc(file)
+        .split('\n')
+        .slice(1)
+        .filter((line) => line !== '')
+        .map((line) => Number.parseInt(line.trim().split(/\s+/)[3]!, 16)),
     )
   }
 
