@@ -2,8 +2,9 @@
 import { styleText } from 'node:util'
 import type { LogLevel, LogSink } from '@wirehub/hub'
 
-const order: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const order: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 const styles: Record<LogLevel, Parameters<typeof styleText>[0]> = {
+  trace: 'dim',
   debug: 'dim',
   info: 'cyan',
   warn: 'yellow',

@@ -5,7 +5,7 @@
 export { HubCore, type HubCounters, type LogLevel, type LogSink } from './assembly/hub-core.ts'
 export type { BoundAddress } from './assembly/listener.ts'
 export { parseNatsConf } from './config/nats/conf-parser.ts'
-export { type InterpretedNatsConf, interpretNatsConf } from './config/nats/interpret.ts'
+export { type InterpretedNatsConf, interpretNatsConf, type NatsServerSettings } from './config/nats/interpret.ts'
 export {
   type FilePlace,
   type LocatedConfig,
@@ -15,7 +15,7 @@ export {
   parseLocatedConfig,
 } from './config/parse-yaml.ts'
 export { ConfigError, type ConfigProblem, formatProblem } from './config/problem.ts'
-export type { HubConfig, ScrubPart, TlsConfig } from './config/types.ts'
+export type { HubConfig, ListenerConfig, ScrubPart, TlsConfig } from './config/types.ts'
 export { type Authenticator, type Credentials, type Identity, openDoor } from './core/authenticator.ts'
 export type { CloseReason } from './core/connection.ts'
 export type {

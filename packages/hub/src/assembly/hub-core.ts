@@ -12,7 +12,7 @@ import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener
 import { nearestKey } from '../core/nearest.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
-import type { TlsTerminator } from '../core/tls.ts'
+import type { TlsPeer, TlsTerminator } from '../core/tls.ts'
 import { Turn } from '../core/turn.ts'
 import { Dialer } from '../dial/dialer.ts'
 import { dialOptions, gatewayPart } from '../dial/options.ts'
@@ -25,13 +25,16 @@ import { addressOf, type BoundAddress, Listener } from './listener.ts'
 import { MemoryGuard } from './memory-guard.ts'
 
 const SLAB_BYTES = 64 * 1024
-const TICK_MS = 1000
+const MOST_TICK_MS = 1000
+const LEAST_TICK_MS = 25
+/** A deadline is looked at so often while it runs. */
+const LOOKS = 4
 const MAX_LAME_DUCK_STEP_MS = 1000
 const DEFAULT_ACCOUNT = '$G'
 const DOLLAR = 36
 
 /** Severity of a log line. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 
 /** Takes log lines; the embedding program or the command decides where they go. */
 export type LogSink = (level: LogLevel, sentence: string, detail?: Record<string, unknown>) => void
@@ -80,6 +83,7 @@ export class HubCore implements ConnectionHost {
   #inspector: Inspector | undefined
   #nextId = 1
   #tick: Timer | undefined
+  #guardedMs = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined = undefined
   #whenEmpty: (() => void) | undefined = undefined
 
@@ -168,8 +172,15 @@ export class HubCore implements ConnectionHost {
     const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
     const { listener, factory } = this.#listener(url, limits)
     if (tls !== undefined) listener.useTls(tls, factory.manifest.startsTls === true)
-    const bound = await listener.open(this.environment, (socket, from) => this.#accept(socket, from))
+    if (tls === undefined && url.options.get('tls') === 'true') {
+      throw new HubError('WIREHUB_ERR_CONFIG', 'This listener is to speak TLS, but has no certificate.', {
+        place: text,
+        cure: 'Give it tls: with cert and key.',
+      })
+    }
+    const bound = await listener.open(this.environment, (socket, from, peer) => this.#accept(socket, from, peer))
     this.listeners.push(listener)
+    this.#hasten()
     return bound
   }
 
@@ -239,16 +250,17 @@ export class HubCore implements ConnectionHost {
     }
   }
 
-  #accept(socket: StreamSocket, listener: Listener): void {
+  #accept(socket: StreamSocket, listener: Listener, peer: TlsPeer | undefined): void {
     if (listener.gateway.takeSocket !== undefined) listener.gateway.takeSocket(socket)
-    else this.adopt(socket, listener, true)
+    else this.adopt(socket, listener, true, peer)
   }
 
   /**
    * Makes a connection of a socket. Dialled sockets come in this way too.
    * @param counted whether admission limits hold for it
+   * @param peer what a TLS handshake came to that is over already
    */
-  adopt(socket: StreamSocket, listener: Listener, counted: boolean): Connection {
+  adopt(socket: StreamSocket, listener: Listener, counted: boolean, peer?: TlsPeer): Connection {
     const { gateway, url, limits } = listener
     const connection = new Connection(this.#nextId++, this, this.defaultAccount, socket, url.scheme, url.text, limits)
     this.connections.set(connection.id, connection)
@@ -256,8 +268,10 @@ export class HubCore implements ConnectionHost {
     const admitted = !this.closing && (!counted || this.#admission.admit(connection))
     connection.admitted = admitted && counted
     connection.dialled = !counted
-    connection.tls = listener.tls
-    if (listener.tlsFirst) connection.startTls(undefined, false)
+    // Over WebSocket TLS is below what the connection sees.
+    if (gateway.webSocket === undefined) connection.tls = listener.tls
+    connection.tlsPeer = peer
+    if (connection.tls !== undefined && listener.tlsFirst) connection.startTls(undefined, false)
     connection.codec = gateway.open(connection)
     connection.start()
     if (!admitted) {
@@ -272,9 +286,27 @@ export class HubCore implements ConnectionHost {
     this.#tick = this.clock.setTimeout(() => {
       const now = this.clock.monotonic()
       for (const connection of this.connections.values()) connection.tick(now)
-      this.memoryGuard.check(this.connections.values())
+      // It compares seconds.
+      if (now - this.#guardedMs >= MOST_TICK_MS) {
+        this.#guardedMs = now
+        this.memoryGuard.check(this.connections.values())
+      }
       this.#schedule()
-    }, TICK_MS)
+    }, this.#tickMs())
+  }
+
+  // The deadlines of a new listener may be shorter than what is being waited for.
+  #hasten(): void {
+    if (this.#tick !== undefined) this.clock.clearTimeout(this.#tick)
+    this.#schedule()
+  }
+
+  // The shortest deadline of any listener decides; by default that is once a second.
+  #tickMs(): number {
+    let shortest = MOST_TICK_MS * LOOKS
+    for (const { limits } of this.listeners)
+      shortest = Math.min(shortest, limits.pingIntervalMs, limits.writeDeadlineMs)
+    return Math.max(LEAST_TICK_MS, shortest / LOOKS)
   }
 
   /** Without users there is nobody to ask: `$HUB` and `$SYS` are for this machine alone then. Taps before scrubbing must be switched on. */
@@ -321,20 +353,35 @@ export class HubCore implements ConnectionHost {
   }
 
   /**
-   * Lame duck mode: nobody new is accepted, clients are told to go elsewhere, and connections are closed spread over the duration.
+   * Lame duck mode: nobody new is accepted, clients are told to go elsewhere, and after the grace period connections are closed spread over the rest
+   * of the duration. Ends early when nobody is left.
    */
-  async lameDuck(durationMs: number): Promise<void> {
+  async lameDuck(durationMs: number, gracePeriodMs = 0): Promise<void> {
     for (const listener of this.listeners) {
       listener.gateway.lameDuck?.()
       await listener.close()
     }
+    for (const connection of this.connections.values()) connection.codec.drain?.()
+    await this.#emptyOr(gracePeriodMs)
     const waiting = [...this.connections.values()]
-    for (const connection of waiting) connection.codec.drain?.()
-    const stepMs = Math.min(durationMs / Math.max(1, waiting.length), MAX_LAME_DUCK_STEP_MS)
+    const closingMs = Math.max(0, durationMs - gracePeriodMs)
+    const stepMs = Math.min(closingMs / Math.max(1, waiting.length), MAX_LAME_DUCK_STEP_MS)
     for (const connection of waiting) {
       await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, stepMs))
       connection.close('hub-closing')
     }
+  }
+
+  /** Waits until nobody is connected any more, so long at most. */
+  async #emptyOr(timeoutMs: number): Promise<void> {
+    if (this.connections.size === 0 || timeoutMs <= 0) return
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.setTimeout(resolve, timeoutMs)
+      this.#whenEmpty = () => {
+        this.clock.clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   async #drain(): Promise<void> {
@@ -345,15 +392,7 @@ export class HubCore implements ConnectionHost {
     await new Promise<void>((resolve) => this.clock.setImmediate(resolve))
     this.turn.flush()
     for (const connection of this.connections.values()) connection.close('hub-closing')
-    if (this.connections.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = this.clock.setTimeout(resolve, this.limits.drainTimeoutMs)
-        this.#whenEmpty = () => {
-          this.clock.clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
+    await this.#emptyOr(this.limits.drainTimeoutMs)
     for (const connection of this.connections.values()) connection.abort('hub-closing')
     if (this.#tick !== undefined) this.clock.clearTimeout(this.#tick)
   }

@@ -16,6 +16,7 @@ const connectionLimitsSchema = v.strictObject({
   pressureRatio: v.optional(ratio),
   pressurePauseMs: v.optional(nonNegative),
   writeDeadlineMs: v.optional(positive),
+  tlsTimeoutMs: v.optional(positive),
   authenticationTimeoutMs: v.optional(positive),
   pingIntervalMs: v.optional(positive),
   maxPingsOut: v.optional(positive),

@@ -4,7 +4,7 @@ import type { Account } from './account.ts'
 import type { Identity } from './authenticator.ts'
 import { assertStep, type ConnectionState } from './connection-state.ts'
 import type { Engine, PublishOutcome } from './engine.ts'
-import type { Clock, Random, StreamSocket } from './environment.ts'
+import type { Clock, Random, StreamSocket, Timer } from './environment.ts'
 import type { Codec } from './gateway.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Message } from './message.ts'
@@ -53,6 +53,8 @@ const NO_RATE = 0
 const SILENT_END_MS = 1000
 /** What a socket's error says when nobody has answered: keep-alive probes or retransmissions (RFC 9293, 3.8.3 and 3.8.4). */
 const SILENT = 'ETIMEDOUT'
+/** Nobody can answer much sooner, across a network or from a busy process. */
+const MIN_AUTHENTICATION_MS = 50
 /** Sockets count the silence before the first probe in seconds. */
 const MIN_KEEP_ALIVE_MS = 1000
 
@@ -114,6 +116,7 @@ export class Connection implements OutboundOwner {
   #rateTimer = false
   #securing = false
   #closingSinceMs = 0
+  #authenticationTimer: Timer | undefined = undefined
   readonly #listeners = {
     data: (chunk: Buffer): void => this.#onData(chunk),
     end: (): void => this.#onEnd(),
@@ -140,7 +143,8 @@ export class Connection implements OutboundOwner {
     this.#socket = socket
     this.startMs = host.clock.now()
     this.lastActivityMs = host.clock.monotonic()
-    this.remoteAddress = socket.remoteAddress ?? ''
+    // An IPv4 address on a socket for both families is still one.
+    this.remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
     this.remotePort = socket.remotePort ?? 0
     this.localPort = socket.localPort ?? 0
     this.outbound = new Outbound(socket, host.turn, this)
@@ -161,6 +165,33 @@ export class Connection implements OutboundOwner {
   /** Begins to read. Called once, after the codec has been set. */
   start(): void {
     this.#attach()
+    // Most need no timer: where nobody is asked who they are, they are ready by now.
+    this.#beginAuthenticationTimer(this.tls?.required === true ? this.limits.tlsTimeoutMs : undefined)
+  }
+
+  #beginAuthenticationTimer(tlsTimeoutMs: number | undefined): void {
+    this.#endAuthenticationTimer()
+    if (!this.#isStranger) return
+    const timeoutMs = Math.max(tlsTimeoutMs ?? this.limits.authenticationTimeoutMs, MIN_AUTHENTICATION_MS)
+    this.#authenticationTimer = this.host.clock.setTimeout(() => this.#authenticationDue(), timeoutMs)
+  }
+
+  /** Whether it has yet to authenticate, or to finish its TLS handshake. */
+  get #isStranger(): boolean {
+    return this.#state === 'opening' || (this.#securing && this.#state === 'ready')
+  }
+
+  #authenticationDue(): void {
+    this.#authenticationTimer = undefined
+    if (!this.#isStranger) return
+    if (!this.#securing && this.codec.refuse !== undefined) this.codec.refuse('authentication-timeout')
+    else this.abort('authentication-timeout')
+  }
+
+  #endAuthenticationTimer(): void {
+    if (this.#authenticationTimer === undefined) return
+    this.host.clock.clearTimeout(this.#authenticationTimer)
+    this.#authenticationTimer = undefined
   }
 
   #attach(): void {
@@ -197,6 +228,7 @@ export class Connection implements OutboundOwner {
         this.#securing = false
         this.tlsPeer = peer
         this.codec.secured?.(peer)
+        this.#beginAuthenticationTimer(undefined)
       },
       failed: () => this.abort('tls-error'),
     })
@@ -208,6 +240,7 @@ export class Connection implements OutboundOwner {
   ready(): void {
     if (this.#state !== 'opening') return
     this.#step('ready')
+    if (!this.#securing) this.#endAuthenticationTimer()
     this.wasReady = true
     this.host.onReady(this)
   }
@@ -363,6 +396,7 @@ export class Connection implements OutboundOwner {
     if (this.#state === 'closing' || this.#state === 'closed') return
     this.closeReason ??= reason
     this.#step('closing')
+    this.#socket.explain?.(this.closeReason)
     this.#closingSinceMs = this.host.clock.monotonic()
     this.#dropSubscriptions()
     this.outbound.flush()
@@ -390,6 +424,7 @@ export class Connection implements OutboundOwner {
     if (this.#state === 'closed') return
     this.closeReason ??= reason
     this.#step('closed')
+    this.#endAuthenticationTimer()
     this.#dropSubscriptions()
     this.outbound.discard()
     this.account.connections.delete(this)
@@ -397,14 +432,8 @@ export class Connection implements OutboundOwner {
     this.host.onClosed(this)
   }
 
-  /** Once a second: deadlines. */
+  /** Once a second, more often where the limits ask for it: deadlines. */
   tick(nowMs: number): void {
-    const late = this.host.clock.now() - this.startMs > this.limits.authenticationTimeoutMs
-    if (late && (this.#state === 'opening' || this.#securing)) {
-      if (!this.#securing && this.codec.refuse !== undefined) this.codec.refuse('authentication-timeout')
-      else this.abort('authentication-timeout')
-      return
-    }
     if (this.#state === 'closing') {
       // The peer has been told, but does not hang up. One that still sends would be reset, and might lose what it has not read: it gets longer.
       const sinceMs = Math.max(this.#closingSinceMs, this.lastActivityMs)

@@ -3,6 +3,8 @@
  * on the kernel's TCP in real time and on netstack in virtual time. The default lives in `edge/`.
  */
 
+import type { WebSocketServerFactory } from './web-socket.ts'
+
 /** A connected byte stream: the part of `node:net`'s Socket (or `node:tls`'s TLSSocket) that the hub uses. */
 export interface StreamSocket {
   /** True: the bytes of a 'data' event are valid during the event only. */
@@ -23,6 +25,8 @@ export interface StreamSocket {
   unshift?(chunk: Uint8Array): void
   removeListener(event: string, listener: (...args: never[]) => void): unknown
   setNoDelay?(on?: boolean): unknown
+  /** Present where the transport can tell the peer why it ends (WebSocket); called before `end`. */
+  explain?(reason: string): void
   setKeepAlive?(on?: boolean, initialDelayMs?: number): unknown
   on(event: 'data', listener: (chunk: Buffer) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -119,6 +123,8 @@ export interface Environment {
   readonly memory?: Memory
   /** Without it paths are used as they are given. */
   readonly ipc?: Ipc
+  /** Without it there are no listeners for WebSocket. */
+  readonly webSockets?: WebSocketServerFactory
   /** Without it monitoring leaves these figures out. */
   readonly statistics?: ProcessStatistics
 }

@@ -8,6 +8,7 @@ import type { ConnectionLimits } from './limits.ts'
 import type { ListenerUrl } from './listener-url.ts'
 import type { Subscription } from './subscription.ts'
 import type { TlsPeer } from './tls.ts'
+import type { WebSocketOptions } from './web-socket.ts'
 
 /** One connection's protocol: bytes in, messages out, and back. Sans-IO: it never sees the socket. */
 export interface Codec {
@@ -21,7 +22,7 @@ export interface Codec {
   secured?(peer: TlsPeer): void
   /** The peer has finished sending. Without this, the connection is closed once what is queued has been written. */
   end?(): void
-  /** Once a second, with monotonic milliseconds: pings and deadlines of the protocol. */
+  /** Once a second, more often where the limits ask for it, with monotonic milliseconds: pings and deadlines of the protocol. */
   tick?(nowMs: number): void
   /** Tells the peer in its own protocol why the connection ends, and closes it. */
   refuse?(reason: CloseReason): void
@@ -47,6 +48,8 @@ export interface Gateway {
    * `open` is never called then.
    */
   takeSocket?(socket: StreamSocket): void
+  /** Its connections come over WebSocket: the codec gets what is in the frames. */
+  readonly webSocket?: WebSocketOptions
   /** The hub is about to close: tell every client that can be told to go elsewhere. */
   lameDuck?(): void
   /** The listener is closed: end what the gateway itself has subscribed. */
@@ -73,7 +76,7 @@ export interface GatewayContext {
     detail?: Record<string, string>,
   ): void
   /** One line for the operator. */
-  log(level: 'debug' | 'info' | 'warn' | 'error', sentence: string, detail?: Record<string, unknown>): void
+  log(level: 'trace' | 'debug' | 'info' | 'warn' | 'error', sentence: string, detail?: Record<string, unknown>): void
 }
 
 /** How a hub presents itself. */

@@ -14,7 +14,9 @@ export interface ConnectionLimits {
   pressurePauseMs: number
   /** Time for one write to be taken by the peer, milliseconds. */
   writeDeadlineMs: number
-  /** Time to authenticate (and to finish TLS), milliseconds. */
+  /** Time to finish the TLS handshake, where TLS is required, milliseconds. */
+  tlsTimeoutMs: number
+  /** Time to authenticate, from the end of that on, milliseconds. */
   authenticationTimeoutMs: number
   /** Silence after which the peer is asked whether it lives, milliseconds. */
   pingIntervalMs: number
@@ -53,6 +55,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   pressureRatio: 0.75,
   pressurePauseMs: 1000,
   writeDeadlineMs: 10_000,
+  tlsTimeoutMs: 2000,
   authenticationTimeoutMs: 2000,
   pingIntervalMs: 120_000,
   maxPingsOut: 2,

@@ -16,7 +16,7 @@ export interface ListenerUrl {
 const SCHEME = /^([a-z][a-z0-9.-]*)(?:\+(unix|tls))?:\/\/(.*)$/is
 
 /**
- * Takes a listener's URL apart. `ipc://path` is `lines+unix://path`; without a path it is the machine's default one. Port 0 means any free port; a scheme's default port is used when none is given.
+ * Takes a listener's URL apart. `ipc://path` is `lines+unix://path`; without a path it is the machine's default one. `wss://` is `ws+tls://`. Port 0 means any free port; a scheme's default port is used when none is given.
  * @param defaultPortOf the default port of a scheme, if it has one
  * @throws HubError WIREHUB_ERR_CONFIG with the cure
  */
@@ -36,6 +36,10 @@ export function parseListenerUrl(text: string, defaultPortOf: (scheme: string) =
   if (scheme === 'ipc') {
     scheme = 'lines'
     transport = 'unix'
+  }
+  if (scheme === 'wss') {
+    scheme = 'ws'
+    transport = 'tls'
   }
   if (transport === 'tls') options.set('tls', options.get('tls') ?? 'true')
   if (transport === 'unix') {

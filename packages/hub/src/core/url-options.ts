@@ -4,7 +4,7 @@ import type { ListenerUrl } from './listener-url.ts'
 import { nearestKey } from './nearest.ts'
 
 /** Options that mean the same for every protocol; the hub itself reads them. */
-const COMMON = /^(tls|mode|backlog|insecure)([A-Z]\w*)?$/
+const COMMON = /^(tls|mode|backlog|insecure|dual)([A-Z]\w*)?$/
 
 /** Typed access to the options of one URL. */
 export class UrlOptions {

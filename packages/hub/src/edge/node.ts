@@ -6,6 +6,7 @@ import type { Clock, Environment, Memory, Network, Random, StreamServer, StreamS
 import { compareBcrypt } from './bcrypt.ts'
 import { nodeIpc } from './ipc.ts'
 import { createReusingServer } from './reused-reads.ts'
+import { createWebSocketServer } from './web-socket.ts'
 
 const nodeClock: Clock = {
   now: () => Date.now(),
@@ -42,5 +43,6 @@ export const nodeEnvironment: Environment & { readonly memory: Memory } = {
   random: nodeRandom,
   memory: nodeMemory,
   ipc: nodeIpc,
+  webSockets: createWebSocketServer,
   compareBcrypt,
 }

@@ -7,8 +7,9 @@ import type { HubLimits } from '../core/limits.ts'
 import { createHttpServer } from '../edge/http.ts'
 import { nodeEnvironment } from '../edge/node.ts'
 import { processStatistics } from '../edge/process.ts'
+import { createWebSocketServer } from '../edge/web-socket.ts'
 import { linesGateway } from '../gateways/lines/gateway.ts'
-import { natsGateway } from '../gateways/nats/gateway.ts'
+import { natsGateway, natsWebSocketGateway } from '../gateways/nats/gateway.ts'
 import { rawGateway } from '../gateways/raw/gateway.ts'
 import { httpGateway } from '../monitoring/http/gateway.ts'
 import { type EventMap, Hub } from './hub.ts'
@@ -38,7 +39,7 @@ export interface HubOptions {
 }
 
 /** The protocols that every hub speaks. */
-const builtinGateways: readonly GatewayFactory[] = [natsGateway, linesGateway, rawGateway]
+const builtinGateways: readonly GatewayFactory[] = [natsGateway, natsWebSocketGateway, linesGateway, rawGateway]
 
 /**
  * Makes a hub and opens its listeners.
@@ -49,6 +50,7 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     net: options.net ?? nodeEnvironment.net,
     clock: options.clock ?? nodeEnvironment.clock,
     random: options.random ?? nodeEnvironment.random,
+    webSockets: createWebSocketServer,
     ...(options.net === undefined && nodeEnvironment.ipc !== undefined ? { ipc: nodeEnvironment.ipc } : {}),
     // In simulated time the machine's own figures would mean nothing.
     ...(options.clock === undefined ? { memory: nodeEnvironment.memory, statistics: processStatistics() } : {}),

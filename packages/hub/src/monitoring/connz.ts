@@ -37,7 +37,7 @@ function row(hub: MonitoredHub, connection: Connection, shown: Shown): Row {
   return {
     cid: connection.id,
     kind: 'Client',
-    type: connection.protocol,
+    type: connection.protocol === 'ws' ? 'websocket' : connection.protocol,
     ip: connection.remoteAddress,
     port: connection.remotePort,
     start: new Date(connection.startMs).toISOString(),

@@ -98,7 +98,7 @@ export function varz(hub: MonitoredHub, embedded: EmbeddedFigures = {}): Record<
     mqtt: {},
     websocket: {},
     jetstream: {},
-    tls_timeout: limits.authenticationTimeoutMs / 1000,
+    tls_timeout: limits.tlsTimeoutMs / 1000,
     write_deadline: limits.writeDeadlineMs * NANOSECONDS_PER_MILLISECOND,
     start: new Date(hub.startMs).toISOString(),
     now: new Date(now).toISOString(),

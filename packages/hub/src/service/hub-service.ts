@@ -5,6 +5,7 @@ import type { HubConfig } from '../config/types.ts'
 import type { Connection } from '../core/connection.ts'
 import type { GatewayFactory } from '../core/gateway.ts'
 import { defaultConnectionLimits } from '../core/limits.ts'
+import { parseListenerUrl } from '../core/listener-url.ts'
 import type { Dialer } from '../dial/dialer.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
 import { createHub, type HubOptions } from '../embedded/create-hub.ts'
@@ -160,9 +161,9 @@ export class HubService {
   }
 
   #withStamps(url: string, stamp: boolean): string {
-    const scheme = url.split(/[:+]/, 1)[0]
-    if (!stamp || this.hub.core.gateways.get(scheme)?.manifest.options.stamp === undefined || url.includes('stamp='))
-      return url
+    const { gateways } = this.hub.core
+    const { scheme } = parseListenerUrl(url, (name) => gateways.get(name)?.manifest.defaultPort)
+    if (!stamp || gateways.get(scheme)?.manifest.options.stamp === undefined || url.includes('stamp=')) return url
     return `${url}${url.includes('?') ? '&' : '?'}stamp=all`
   }
 
@@ -215,10 +216,10 @@ export class HubService {
   }
 
   /**
-   * Lame duck mode: accepts nobody new, tells clients to go elsewhere, closes them spread over the duration.
+   * Lame duck mode: accepts nobody new, tells clients to go elsewhere, and after the grace period closes them spread over the rest of the duration.
    */
-  async lameDuck(durationMs: number): Promise<void> {
-    await this.hub.core.lameDuck(durationMs)
+  async lameDuck(durationMs: number, gracePeriodMs = 0): Promise<void> {
+    await this.hub.core.lameDuck(durationMs, gracePeriodMs)
   }
 
   /** Drains and ends. */

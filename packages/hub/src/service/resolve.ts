@@ -56,8 +56,8 @@ export function resolveConfig(config: HubConfig, files: ConfigFiles, defaultList
     const own: ListenerConfig = typeof entry === 'string' ? { url: entry } : entry
     return {
       url: own.url,
-      limits: { ...connectionLimits, ...definite(own.limits) },
-      tls: own.tls === undefined ? common : resolveTls(own.tls, files),
+      limits: { ...connectionLimits, ...tlsLimits(own.tls ?? config.tls), ...definite(own.limits) },
+      tls: own.tls === undefined ? commonTls(own.url, common) : resolveTls(own.tls, files),
     }
   })
   return {
@@ -71,6 +71,15 @@ export function resolveConfig(config: HubConfig, files: ConfigFiles, defaultList
     stampHeaders: config.stampHeaders ?? false,
     scrub: config.scrub,
   }
+}
+
+function tlsLimits(tls: TlsConfig | undefined): Partial<ConnectionLimits> {
+  return tls?.timeoutMs === undefined ? {} : { tlsTimeoutMs: tls.timeoutMs }
+}
+
+// `tls=false` on a listener's URL keeps it in plain text where the others speak TLS.
+function commonTls(url: string, common: TlsOptions | undefined): TlsOptions | undefined {
+  return new URLSearchParams(url.split('?', 2)[1] ?? '').get('tls') === 'false' ? undefined : common
 }
 
 function definite<T extends object>(given: T | undefined): T {

@@ -172,6 +172,8 @@ test('a subscriber that does not read is cut; the others get everything, and the
     reader.text = reader.text.replace(/PONG\r\n$/, '')
   }
   await reader.roundTrip()
+  // On a busy machine the hub has asked by then whether it lives.
+  reader.text = reader.text.replaceAll('PING\r\n', '')
   assert.equal(reader.text.length, count * `MSG a 1 ${payload.length}\r\n${payload}\r\n`.length + 'PONG\r\n'.length)
   assert.equal(hub.counters.slowConsumers, 1)
   assert.equal(hub.counters.closed.get('slow-consumer'), 1)

@@ -12,7 +12,7 @@ import type { Connection } from '../../src/core/connection.ts'
 import type { ConnectionLimits, HubLimits } from '../../src/core/limits.ts'
 import type { TlsTerminator } from '../../src/core/tls.ts'
 import { nodeEnvironment } from '../../src/edge/node.ts'
-import { natsGateway } from '../../src/gateways/nats/gateway.ts'
+import { natsGateway, natsWebSocketGateway } from '../../src/gateways/nats/gateway.ts'
 import { ConfiguredAuthenticator } from '../../src/security/authenticator.ts'
 import type { SecurityOptions } from '../../src/security/options.ts'
 
@@ -31,6 +31,8 @@ export interface HubSetup {
   hub?: Partial<HubLimits>
   /** Options of the listener's URL, e.g. `stamp=all`. */
   options?: string
+  /** `ws` for WebSocket. */
+  scheme?: string
   core?: Partial<HubCoreOptions>
 }
 
@@ -45,7 +47,8 @@ export async function startHub(t: TestContext, setup: HubSetup = {}): Promise<Hu
   })
   if (setup.security !== undefined) hub.authenticator = new ConfiguredAuthenticator(setup.security, hub)
   hub.addGateway(natsGateway)
-  const url = `nats://127.0.0.1:0${setup.options === undefined ? '' : `?${setup.options}`}`
+  hub.addGateway(natsWebSocketGateway)
+  const url = `${setup.scheme ?? 'nats'}://127.0.0.1:0${setup.options === undefined ? '' : `?${setup.options}`}`
   const bound = await hub.listen(url, setup.connection, setup.tls)
   t.after(() => hub.close())
   return { hub, port: bound.port as number, log }

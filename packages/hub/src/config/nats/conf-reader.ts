@@ -77,6 +77,28 @@ export class ConfReader {
     return value.kind === 'array' ? value.items : [value]
   }
 
+  /** The texts of a list, or of a single value. */
+  strings(...names: string[]): string[] {
+    const texts: string[] = []
+    for (const item of this.items(...names)) {
+      if (item.kind === 'string') texts.push(item.value)
+      else this.wrong({ key: names[0], place: item }, 'a text or a list of texts')
+    }
+    return texts
+  }
+
+  /** `host:port`, or a port alone. */
+  hostPort(name: string): { host: string | undefined; port: number | undefined } {
+    const nothing = { host: undefined, port: undefined }
+    const entry = this.entry(name)
+    if (entry === undefined) return nothing
+    if (entry.value.kind === 'number') return { host: undefined, port: entry.value.value }
+    const match = entry.value.kind === 'string' ? /^(?:(\[.*\]|[^:]*):)?(-?\d+)$/.exec(entry.value.value) : null
+    if (match === null) return this.wrong(entry, 'host:port, or a port') ?? nothing
+    const host = match[1]?.replace(/^\[|\]$/g, '')
+    return { host: host === '' ? undefined : host, port: Number(match[2]) }
+  }
+
   /** Every entry but variables, for blocks whose keys are names. */
   *entries(): Generator<ConfEntry> {
     for (const [key, entry] of this.#map.entries) {

@@ -1,9 +1,11 @@
 /** What a nats-server configuration means for this hub. Source: NATS documentation, "Server configuration". */
 import { ConfigError, type ConfigProblem } from '../problem.ts'
-import type { HubConfig, LimitsConfig, TlsConfig } from '../types.ts'
+import type { HubConfig, LimitsConfig, ListenerConfig } from '../types.ts'
 import { readAccounts, readAuthorization } from './authorization.ts'
 import { ConfReader } from './conf-reader.ts'
 import type { ConfMap } from './conf-value.ts'
+import { readTls } from './tls.ts'
+import { readWebSocket } from './web-socket.ts'
 
 /** What nats-server has and a hub's own configuration does not. */
 export interface NatsServerSettings {
@@ -23,6 +25,8 @@ export interface NatsServerSettings {
   headers: boolean
   lameDuckDurationMs: number | undefined
   lameDuckGracePeriodMs: number | undefined
+  /** The WebSocket listener, if there is one. */
+  webSocket: ListenerConfig | undefined
 }
 
 /** The meaning of a configuration. */
@@ -40,12 +44,8 @@ const IGNORED_BLOCKS: Record<string, string> = {
   leaf: 'leaf nodes are not supported',
   mappings: 'subjects are not mapped',
   maps: 'subjects are not mapped',
-  ws: 'this listener is not offered by nats-server configurations yet',
   mqtt: 'this listener is not offered by nats-server configurations yet',
-  websocket: 'this listener is not offered by nats-server configurations yet',
 }
-
-const DEFAULT_AUTHENTICATION_MS = 2000
 
 const OPERATOR_KEYS = [
   'operator',
@@ -110,8 +110,8 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   const problems: ConfigProblem[] = []
   const notices: string[] = []
   const top = new ConfReader(map, '', problems)
-  const listen = hostPort(top, 'listen')
-  const http = hostPort(top, 'http')
+  const listen = top.hostPort('listen')
+  const http = top.hostPort('http')
   const settings: NatsServerSettings = {
     host: top.string('host', 'net', 'addr') ?? listen.host,
     port: top.number('port') ?? listen.port,
@@ -127,6 +127,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
     headers: top.boolean('no_header_support') !== true,
     lameDuckDurationMs: top.durationMs('lame_duck_duration'),
     lameDuckGracePeriodMs: top.durationMs('lame_duck_grace_period'),
+    webSocket: readWebSocket(top, notices),
   }
   const config: HubConfig = { limits: readLimits(top) }
   const name = top.string('server_name')
@@ -136,12 +137,11 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   const noAuthUser = top.string('no_auth_user')
   if (noAuthUser !== undefined) authorization.noAuthUser = noAuthUser
   if (Object.keys(authorization).length > 0) config.authorization = authorization
-  const tls = readTls(top)
+  const tls = readTls(top, top.boolean('allow_non_tls') !== true)
   if (tls !== undefined) {
     config.tls = tls
-    // One deadline holds for handshake and CONNECT together; nats-server's is the handshake's and a second.
     if (tls.timeoutMs !== undefined && config.limits !== undefined)
-      config.limits.authenticationTimeoutMs ??= Math.max(DEFAULT_AUTHENTICATION_MS, tls.timeoutMs + 1000)
+      config.limits.authenticationTimeoutMs ??= tls.timeoutMs + 1000
   }
   for (const [key, sentence] of Object.entries(IGNORED_BLOCKS)) {
     if (top.entry(key) !== undefined) notices.push(`${key}: ${sentence}; the block is ignored`)
@@ -153,19 +153,6 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   top.finish(UNUSED)
   if (problems.length > 0) throw new ConfigError(problems)
   return { config, settings, notices }
-}
-
-function hostPort(top: ConfReader, key: string): { host: string | undefined; port: number | undefined } {
-  const entry = top.entry(key)
-  if (entry === undefined) return { host: undefined, port: undefined }
-  if (entry.value.kind === 'number') return { host: undefined, port: entry.value.value }
-  const match = entry.value.kind === 'string' ? /^(?:(\[.*\]|[^:]*):)?(-?\d+)$/.exec(entry.value.value) : null
-  if (match === null) {
-    top.wrong(entry, 'host:port, or a port')
-    return { host: undefined, port: undefined }
-  }
-  const host = match[1]?.replace(/^\[|\]$/g, '')
-  return { host: host === '' ? undefined : host, port: Number(match[2]) }
 }
 
 function readLimits(top: ConfReader): LimitsConfig {
@@ -195,41 +182,4 @@ function readJetStream(top: ConfReader): { jetstream: boolean; storeDir: string 
   }
   if (entry.value.kind === 'boolean') return { jetstream: entry.value.value, storeDir }
   return { jetstream: /^enabled?$/i.test(entry.value.kind === 'string' ? entry.value.value : ''), storeDir }
-}
-
-function readTls(top: ConfReader): TlsConfig | undefined {
-  const block = top.map('tls')
-  const allowNonTls = top.boolean('allow_non_tls')
-  if (block === undefined) return undefined
-  // Of several certificates the first is used.
-  const several = block.items('certs', 'certificates')[0]
-  const pair = several?.kind === 'map' ? new ConfReader(several, block.pathOf('certs'), block.problems) : block
-  const cert = pair.string('cert_file')
-  const key = pair.string('key_file')
-  const handshakeFirst = block.entry('handshake_first', 'first', 'immediate')?.value
-  const tls: TlsConfig = {
-    cert: cert ?? '',
-    key: key ?? '',
-    ca: block.string('ca_file'),
-    verify: block.boolean('verify'),
-    verifyAndMap: block.boolean('verify_and_map'),
-    handshakeFirst: handshakeFirst?.kind === 'boolean' ? handshakeFirst.value : undefined,
-    required: allowNonTls !== true,
-    minVersion: block.string('min_version') === '1.3' ? 'TLSv1.3' : undefined,
-    timeoutMs: block.durationMs('timeout'),
-  }
-  if (cert === undefined || key === undefined) {
-    block.wrong(top.entry('tls') as never, 'a block with cert_file and key_file')
-  }
-  block.finish([
-    'cipher_suites',
-    'curve_preferences',
-    'insecure',
-    'ca_files',
-    'pinned_certs',
-    'connection_rate_limit',
-    'handshake_first_fallback',
-    'verify_cert_and_check_known_urls',
-  ])
-  return tls
 }

@@ -1,5 +1,5 @@
 /** What the codecs of one NATS listener share. */
-import type { Authenticator } from '../../core/authenticator.ts'
+import type { Authenticator, Identity } from '../../core/authenticator.ts'
 import type { Connection } from '../../core/connection.ts'
 import type { GatewayContext } from '../../core/gateway.ts'
 import type { StampField } from '../../core/stamp.ts'
@@ -20,6 +20,10 @@ export interface NatsGatewayContext {
   /** Whether clients may send and get headers. */
   readonly headers: boolean
   readonly changes: InfoChanges
+  /** Whether this listener has a user of its own for those who show no credentials. */
+  readonly ownNoAuthUser: boolean
+  /** Who somebody is here that shows none. */
+  anonymous(): Identity | undefined
 }
 
 /**
@@ -50,7 +54,7 @@ export function infoLine(
     jetstream: hub.engine.capabilities.streams ? true : undefined,
     client_id: connection.id,
     client_ip: connection.remoteAddress.replace(/^::ffff:/, ''),
-    auth_required: (authenticator.required && authenticator.anonymous() === undefined) || undefined,
+    auth_required: (authenticator.required && context.anonymous() === undefined) || undefined,
     tls_required: tls?.required || undefined,
     tls_available: (tls !== undefined && !tls.required) || undefined,
     tls_verify: tls?.verifiesClients || undefined,

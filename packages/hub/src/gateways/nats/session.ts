@@ -83,7 +83,7 @@ export class NatsSession {
     const { authenticator } = this.#context.hub
     if (authenticator.required) this.#step('awaiting-connect')
     else {
-      const identity = authenticator.anonymous()
+      const identity = this.#context.anonymous()
       if (identity !== undefined) this.connection.become(identity)
       this.#step('ready')
     }
@@ -91,7 +91,7 @@ export class NatsSession {
 
   /** An operation other than CONNECT comes first: whether the client may go on without credentials. */
   admitAnonymous(): boolean {
-    const identity = this.#context.hub.authenticator.anonymous()
+    const identity = this.#context.anonymous()
     if (identity === undefined) {
       this.fail(fatal.authorization)
       return false
@@ -118,7 +118,8 @@ export class NatsSession {
 
   #authenticate(options: ConnectOptions): void {
     this.#step('authenticating')
-    const { hub } = this.#context
+    const { hub, ownNoAuthUser } = this.#context
+    if (ownNoAuthUser && !showsCredentials(options)) return this.#decided(this.#context.anonymous())
     const answer = hub.authenticator.authenticate({
       user: options.user,
       password: options.password,
@@ -193,7 +194,7 @@ export class NatsSession {
     return delay * (1 + this.#context.hub.random.next() / 5)
   }
 
-  /** Once a second. */
+  /** Once a second, more often where the limits ask for it. */
   tick(nowMs: number): void {
     if (this.#phase !== 'ready') return
     const { clock } = this.#context.hub
@@ -252,4 +253,8 @@ export class NatsSession {
   closed(): void {
     if (this.#phase !== 'closing') this.#step('closing')
   }
+}
+
+function showsCredentials({ user, token, nkey, jwt }: ConnectOptions): boolean {
+  return [user, token, nkey, jwt].some((one) => one !== undefined && one !== '')
 }

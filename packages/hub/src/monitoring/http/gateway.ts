@@ -2,12 +2,12 @@
 import type { Credentials } from '../../core/authenticator.ts'
 import type { StreamSocket } from '../../core/environment.ts'
 import type { Gateway, GatewayFactory } from '../../core/gateway.ts'
+import { isAllowedHost, isAllowedOrigin } from '../../core/host-check.ts'
 import { isLoopback, type ListenerUrl } from '../../core/listener-url.ts'
 import { type MonitoringAnswer, monitoringAnswer, monitoringPaths } from '../endpoints.ts'
 import type { MonitoredHub } from '../monitored-hub.ts'
 import { QueryError } from '../query.ts'
 import type { EmbeddedFigures, HttpFigures } from '../varz.ts'
-import { isAllowedHost } from './host-check.ts'
 
 /** A request, as far as it matters here. */
 export interface HttpRequest {
@@ -89,7 +89,7 @@ function open(source: HttpGatewaySource, url: ListenerUrl): Gateway {
   const open = loopback || url.options.get('auth') === 'none'
   const limits = { ...defaults, ...source.limits }
   const respond = (request: HttpRequest): MonitoringAnswer | Promise<MonitoringAnswer> => {
-    if (isAllowedHost(request.host, url.address, loopback, names) && isAllowedOrigin(request))
+    if (isAllowedHost(request.host, url.address, loopback, names) && isAllowedOrigin(request.origin, request.host))
       return open || !source.hub.authenticator.required ? answer(source, request) : admitted(source, request)
     return problem(
       403,
@@ -124,11 +124,6 @@ function credentialsOf({ authorization, remoteAddress }: HttpRequest): Credentia
   const colon = text.indexOf(':')
   if (colon < 0) return undefined
   return { user: text.slice(0, colon), password: text.slice(colon + 1), remoteAddress, protocol: 'http' }
-}
-
-// A page of another origin may not read what a browser can reach on this machine.
-function isAllowedOrigin({ origin, host }: HttpRequest): boolean {
-  return origin === undefined || origin === `http://${host}` || origin === `https://${host}`
 }
 
 function answer(source: HttpGatewaySource, request: HttpRequest): MonitoringAnswer {

@@ -1,5 +1,5 @@
-/** Which Host headers are ours: a foreign one is the mark of DNS rebinding. */
-import type { ListenAddress } from '../../core/environment.ts'
+/** Which Host and Origin headers of an HTTP request are ours: a foreign Host is the mark of DNS rebinding, a foreign Origin that of another page. */
+import type { ListenAddress } from './environment.ts'
 
 const localNames = new Set(['localhost', '127.0.0.1', '[::1]', '::1'])
 
@@ -20,4 +20,18 @@ export function isAllowedHost(
   if ('host' in address && name === address.host.toLowerCase()) return true
   // On a wildcard address every address of the machine is ours; names must be allowed by the operator.
   return !loopback && (/^\d+\.\d+\.\d+\.\d+$/.test(name) || name.startsWith('['))
+}
+
+/**
+ * Whether a page of this origin may speak to a listener: one of its own address, or one that the operator allows.
+ * @param allowed origins such as `https://example.org`, lower case
+ */
+export function isAllowedOrigin(
+  origin: string | undefined,
+  host: string | undefined,
+  allowed: readonly string[] = [],
+): boolean {
+  // Programs that are no browsers send none.
+  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return true
+  return allowed.includes(origin.toLowerCase())
 }
