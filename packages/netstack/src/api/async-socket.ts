@@ -118,8 +118,7 @@ export class AsyncSocket implements AsyncIterable<Uint8Array> {
     const connection = this.#connection
     for (;;) {
       if (connection.readableBytes > 0) {
-        const piece = new Uint8Array(Math.min(PIECE_BYTES, connection.readableBytes))
-        connection.read(piece, this.#host.now())
+        const piece = connection.take(PIECE_BYTES, (bytes) => new Uint8Array(bytes), this.#host.now())
         this.#host.onWork?.()
         return piece
       }

@@ -5,6 +5,15 @@ export interface ByteStream {
   readonly readableBytes: number
   /** Copies readable bytes out and frees their room. Returns the number. */
   read(target: Uint8Array, now: number): number
+  /**
+   * The first readable bytes in memory that is the caller's for good: a large payload in that of the packet it came in, without a copy;
+   * anything else copied into what `memory` makes, at most `most` bytes. To be called only when there are some.
+   */
+  take<Memory extends Uint8Array>(
+    most: number,
+    memory: (bytes: number) => Memory,
+    now: number,
+  ): Memory | Uint8Array<ArrayBuffer>
   /** The other side has ended and everything was read. */
   readonly ended: boolean
   /** Nothing more is written; reading goes on. */

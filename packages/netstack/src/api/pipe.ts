@@ -53,6 +53,12 @@ export class PipeEnd implements ByteStream {
     return this.#peerEnded && this.#readable === 0
   }
 
+  take<Memory extends Uint8Array>(most: number, memory: (bytes: number) => Memory, now: number): Memory {
+    const bytes = memory(Math.min(most, this.#readable))
+    this.read(bytes, now)
+    return bytes
+  }
+
   read(target: Uint8Array, _now: number): number {
     let done = 0
     while (done < target.length && this.#chunks.length > 0) {

@@ -2,8 +2,9 @@
  * A frame is one packet on its way through the stack, in a reusable piece of memory. Layers prepend their header in place on the
  * way down (`start` moves down) and step over it on the way up (`start` moves up), so that no layer copies what another wrote.
  *
- * Ownership: exactly one owner at a time. Whoever is handed a frame by a call that says it "takes" it must release it or hand it
- * on; whoever is merely shown one (for instance `TcpLayer.receive`) must not keep it after returning.
+ * Ownership: whoever is handed a frame by a call that says it "takes" it must release it or hand it on; whoever is merely shown one
+ * (for instance `TcpLayer.receive`) must not keep it after returning, unless it retains it. Who retains a frame reads its bytes and
+ * may use `start`, `end`, `next` and `position`; the owner that showed it does nothing more than release it.
  */
 
 /** The transport checksum has been neither computed nor verified by anybody who could say so. */
@@ -50,9 +51,13 @@ export class Frame {
   dueMs = 0
   /** Free for the holder's queue: intrusive link, so that queueing a frame allocates nothing. */
   next: Frame | undefined = undefined
+  /** Free for the holder: where its first byte belongs in a stream. int32. */
+  position = 0
 
   readonly #pool: FramePool
-  #free = false
+  /** Owners; 0 when the frame is free. */
+  #owners = 0
+  #isSurrendered = false
 
   /** Made by {@link FramePool} only. */
   constructor(pool: FramePool, bytes: Uint8Array<ArrayBuffer>) {
@@ -66,16 +71,27 @@ export class Frame {
     return this.end - this.start
   }
 
-  /** Gives the frame back to its pool. Throws when it was released already: two owners are a bug worth hearing of at once. */
+  /** One owner more: each must release the frame. */
+  retain(): void {
+    if (this.#owners === 0) throw new Error('Frame retained after its release')
+    this.#owners++
+  }
+
+  /** Gives the frame back to its pool when no other owner is left. Throws when it was released already: a bug worth hearing of at once. */
   release(): void {
-    if (this.#free) throw new Error('Frame released twice: it has one owner at a time')
-    this.#free = true
-    this.#pool.put(this)
+    if (this.#owners === 0) throw new Error('Frame released twice')
+    if (--this.#owners === 0) this.#pool.put(this, !this.#isSurrendered)
+  }
+
+  /** As `release`, but the memory is no longer the pool's: whoever has a view of it keeps it for good. */
+  surrender(): void {
+    this.#isSurrendered = true
+    this.release()
   }
 
   /** Used by the pool: makes a frame ready for its next owner, empty at `headroom`. */
   reset(headroom: number): void {
-    this.#free = false
+    this.#owners = 1
     this.start = headroom
     this.end = headroom
     this.checksum = CHECKSUM_NONE
@@ -90,9 +106,11 @@ export class Frame {
 
 /** What a {@link FramePool} may be told. */
 export interface FramePoolOptions {
-  /** Largest number of free frames kept for reuse in each size class; more are left to the garbage collector. Default 4,096 (small), 64 (large). */
+  /** Largest number of free frames kept for reuse in each size class; more are left to the garbage collector. Default 4,096 (small), 128 (large). */
   maxFreeSmall?: number
   maxFreeLarge?: number
+  /** Memory of `bytes` bytes for a large frame, from offset 0 of its ArrayBuffer; it need not be zero. Default: `new Uint8Array(bytes)`. */
+  memory?: (bytes: number) => Uint8Array<ArrayBuffer>
 }
 
 const SMALL_SLOT_BYTES = 2048
@@ -108,12 +126,14 @@ export class FramePool {
   readonly #large: Frame[] = []
   readonly #maxFreeSmall: number
   readonly #maxFreeLarge: number
+  readonly #memory: (bytes: number) => Uint8Array<ArrayBuffer>
   /** Frames handed out and not yet released. */
   outstanding = 0
 
   constructor(options: FramePoolOptions = {}) {
     this.#maxFreeSmall = options.maxFreeSmall ?? 4096
-    this.#maxFreeLarge = options.maxFreeLarge ?? 64
+    this.#maxFreeLarge = options.maxFreeLarge ?? 128
+    this.#memory = options.memory ?? ((bytes) => new Uint8Array(bytes))
   }
 
   /**
@@ -129,7 +149,7 @@ export class FramePool {
     } else {
       if (needed > LARGE_SLOT_BYTES) throw new RangeError(`a frame holds at most 65536 bytes of body, not ${bodyBytes}`)
       frame = this.#large.pop()
-      if (frame === undefined) frame = new Frame(this, new Uint8Array(LARGE_SLOT_BYTES))
+      if (frame === undefined) frame = new Frame(this, this.#memory(LARGE_SLOT_BYTES))
     }
     frame.reset(headroom)
     this.outstanding++
@@ -137,8 +157,9 @@ export class FramePool {
   }
 
   /** Called by {@link Frame.release}. */
-  put(frame: Frame): void {
+  put(frame: Frame, isReusable: boolean): void {
     this.outstanding--
+    if (!isReusable) return
     if (frame.bytes.byteLength === SMALL_SLOT_BYTES) {
       if (this.#small.length < this.#maxFreeSmall) this.#small.push(frame)
     } else if (this.#large.length < this.#maxFreeLarge) this.#large.push(frame)

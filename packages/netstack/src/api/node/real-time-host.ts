@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import dns from 'node:dns'
 import net from 'node:net'
 import { hostname } from 'node:os'
+import { FramePool } from '../../link/frame.ts'
 import { Stack, type StackOptions } from '../../stack/stack.ts'
 import { PipeTable } from '../pipe.ts'
 import type { HostTimer, Lookup, LookupAddress, LookupCallback, NetHost, PipeFiles } from './host.ts'
@@ -35,6 +36,8 @@ export class RealTimeHost implements NetHost {
       random: Math.random,
       fillRandom: (bytes) => randomFillSync(bytes),
       clock: now,
+      // Whoever reads may keep a frame's memory: it need not be cleared before a packet is read into it.
+      pool: new FramePool({ memory: (bytes) => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer) }),
       ...options,
     })
     for (const address of OWN_ADDRESSES) this.stack.addAddress(this.stack.internet.loopback, address)

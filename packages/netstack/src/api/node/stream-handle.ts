@@ -112,11 +112,12 @@ export class StreamHandle extends LoopHandle {
         this.postRead()
         return
       }
-      const target = this.#userBuffer ?? Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, stream.readableBytes))
-      const length = stream.read(target, this.host.now())
+      const user = this.#userBuffer
+      const chunk = user ?? asBuffer(stream.take(CHUNK_BYTES, Buffer.allocUnsafeSlow, this.host.now()))
+      const length = user === null ? chunk.length : stream.read(user, this.host.now())
       this.bytesRead += length
       this.host.kick()
-      this.#deliver(length === target.length ? target : target.subarray(0, length), length)
+      this.#deliver(chunk, length)
     }
   }
 
@@ -306,4 +307,8 @@ export class StreamHandle extends LoopHandle {
     if (byReset) this.stream?.abort(this.host.now())
     else this.stream?.abandon(this.host.now())
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

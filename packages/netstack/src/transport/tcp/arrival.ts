@@ -74,7 +74,7 @@ function predicted(connection: Connection, segment: Segment, now: number): boole
     connection.onAcknowledged(now)
   }
   if (length > 0) {
-    receiver.buffer.append(segment.bytes, segment.payloadStart, segment.payloadEnd)
+    receiver.buffer.append(segment.bytes, segment.payloadStart, segment.payloadEnd, segment.frame)
     acceptInOrder(connection, segment, length, now)
   }
   connection.finishDue = true
@@ -315,7 +315,8 @@ function seventhProcessText(connection: Connection, segment: Segment, now: numbe
     connection.terminate('aborted', 'data after the reader has gone')
     return
   }
-  const moved = receiver.buffer.insert(segment.sequence, segment.bytes, segment.payloadStart, segment.payloadEnd)
+  const { sequence, bytes, payloadStart, payloadEnd, frame } = segment
+  const moved = receiver.buffer.insert(sequence, bytes, payloadStart, payloadEnd, frame)
   if (moved) {
     const gained = (receiver.buffer.next - receiver.next) | 0
     if (gained > length) receiver.ackNow = true // RFC 5681 4.2: a gap was filled

@@ -285,6 +285,16 @@ export class Connection implements TcpConnection, FlowEntry {
     return count
   }
 
+  take<Memory extends Uint8Array>(
+    most: number,
+    memory: (bytes: number) => Memory,
+    now: number,
+  ): Memory | Uint8Array<ArrayBuffer> {
+    const bytes = this.receiver.buffer.take(most, memory)
+    this.receiver.onTaken(bytes.length, now)
+    return bytes
+  }
+
   peek(): Uint8Array {
     return this.receiver.buffer.view()
   }
@@ -303,6 +313,7 @@ export class Connection implements TcpConnection, FlowEntry {
   }
 
   abandon(now: number): void {
+    if (this.state === 'CLOSED') this.receiver.buffer.clear()
     if (this.abandoned || this.state === 'CLOSED') return
     this.abandoned = true
     // RFC 2525 2.17, RFC 9293 3.10.4 (as Linux): what was received and never read tells the peer by RST that it was lost.

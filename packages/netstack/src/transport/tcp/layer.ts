@@ -118,6 +118,7 @@ class Layer implements TcpLayer, ListenerHost {
       return
     }
     segment.bytes = bytes
+    segment.frame = frame
     segment.payloadStart = start + headerBytes
     segment.payloadEnd = end
     // RFC9293:MUST-57, MUST-63: nothing sent to a group, or from one, is TCP.

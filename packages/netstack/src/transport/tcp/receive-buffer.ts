@@ -1,15 +1,26 @@
+import type { Frame } from '../../link/frame.ts'
+import { KeptFrames } from './kept-frames.ts'
 import { Ring } from './ring.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 
 /** Most separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. */
 const MAX_PIECES = 512
 
+/** Payloads from this size on stay in their frames: half of a frame, so that what is kept takes at most twice its size of memory. */
+const KEPT_PAYLOAD_BYTES = 32_768
+
 /**
  * Bytes received and not yet read. What arrives out of order is put in its final place at once; a sorted list of pieces says which places are filled.
+ * Large payloads in order stay in their frames; all else is in the ring, and each frame knows behind which byte of the ring it comes.
  */
 export class ReceiveBuffer {
   readonly #ring: Ring = new Ring()
-  readonly #origin: number
+  /** Made when it is needed. */
+  #kept: KeptFrames | undefined
+  /** Ring position of the byte that follows those in order; what is out of order lies behind it at its distance from `next`. int32. */
+  #ringNext = 0
+  /** Readable bytes in the ring. */
+  #inRing = 0
   /** RCV.NXT without FIN: sequence number behind the last byte in order. */
   next: number
   /** Bytes readable. */
@@ -24,7 +35,6 @@ export class ReceiveBuffer {
 
   /** @param first sequence number of the first byte of the stream */
   constructor(first: number) {
-    this.#origin = first
     this.next = first
   }
 
@@ -36,41 +46,55 @@ export class ReceiveBuffer {
     return this.#right[piece]!
   }
 
-  /** In order and nothing waits: the fast way. `bytes[start..end)` begins at `next`. */
-  append(bytes: Uint8Array, start: number, end: number): void {
+  /**
+   * In order and nothing waits: the fast way. `bytes[start..end)` begins at `next`.
+   * @param frame the one that they lie in, when it may be kept
+   */
+  append(bytes: Uint8Array, start: number, end: number, frame?: Frame): void {
     const count = end - start
-    const offset = (this.next - this.readable - this.#origin) | 0
-    this.#ring.reserve(offset, this.readable, this.readable + count)
-    this.#ring.write((this.next - this.#origin) | 0, bytes, start, end)
+    if (count >= KEPT_PAYLOAD_BYTES && frame !== undefined) {
+      this.#kept ??= new KeptFrames()
+      this.#kept.push(frame, start, end, this.#ringNext)
+    } else {
+      this.#ring.reserve(this.#ringFirst, this.#inRing, this.#inRing + count)
+      this.#ring.write(this.#ringNext, bytes, start, end)
+      this.#ringNext = (this.#ringNext + count) | 0
+      this.#inRing += count
+    }
     this.next = (this.next + count) | 0
     this.readable += count
+  }
+
+  /** Ring position of the first readable byte in the ring. */
+  get #ringFirst(): number {
+    return (this.#ringNext - this.#inRing) | 0
   }
 
   /**
    * Puts bytes that lie within the window in their place. Returns true when `next` has moved (there is more to read).
    * What is already there is not written again: first come stays (a later, different copy is an attack or a fault).
    */
-  insert(sequence: number, bytes: Uint8Array, start: number, end: number): boolean {
+  insert(sequence: number, bytes: Uint8Array, start: number, end: number, frame?: Frame): boolean {
     const right = (sequence + (end - start)) | 0
     if (this.pieceCount === 0 && sequence === this.next) {
-      this.append(bytes, start, end)
+      this.append(bytes, start, end, frame)
       return true
     }
     const slot = this.#place(sequence, right)
     if (slot < 0) return false
-    const first = (this.next - this.readable) | 0
-    const offset = (first - this.#origin) | 0
     const last =
       this.pieceCount > 0 && seqAfter(this.#right[this.pieceCount - 1]!, right)
         ? this.#right[this.pieceCount - 1]!
         : right
-    this.#ring.reserve(offset, this.#ring.capacity, (last - first) | 0)
+    this.#ring.reserve(this.#ringFirst, this.#ring.capacity, this.#inRing + ((last - this.next) | 0))
     this.#writeGaps(sequence, right, bytes, start)
     this.#merge(sequence, right)
     if (this.#left[0] !== this.next) return false
     const gained = (this.#right[0]! - this.next) | 0
     this.next = this.#right[0]!
     this.readable += gained
+    this.#ringNext = (this.#ringNext + gained) | 0
+    this.#inRing += gained
     this.#removePieces(0, 1)
     return true
   }
@@ -97,7 +121,8 @@ export class ReceiveBuffer {
   }
 
   #writePart(from: number, to: number, sequence: number, bytes: Uint8Array, start: number): void {
-    this.#ring.write((from - this.#origin) | 0, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
+    const at = (this.#ringNext + ((from - this.next) | 0)) | 0
+    this.#ring.write(at, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
   }
 
   #merge(left: number, right: number): void {
@@ -139,28 +164,77 @@ export class ReceiveBuffer {
     this.pieceCount -= to - from
   }
 
+  /** Bytes in the ring that come before the first frame. */
+  get #ahead(): number {
+    const frame = this.#kept?.first
+    return frame === undefined ? this.#inRing : (frame.position - this.#ringFirst) | 0
+  }
+
   /** Copies readable bytes out, without freeing them. Returns the number. */
   copyOut(target: Uint8Array): number {
     const count = Math.min(target.length, this.readable)
-    if (count > 0) this.#ring.read((this.next - this.readable - this.#origin) | 0, count, target, 0)
+    let at = this.#ringFirst
+    let done = 0
+    for (let frame = this.#kept?.first; done < count; frame = frame?.next) {
+      const run = Math.min(count - done, frame === undefined ? count : (frame.position - at) | 0)
+      if (run > 0) this.#ring.read(at, run, target, done)
+      at = (at + run) | 0
+      done += run
+      if (frame === undefined) break
+      const end = Math.min(frame.end, frame.start + count - done)
+      target.set(frame.bytes.subarray(frame.start, end), done)
+      done += end - frame.start
+    }
     return count
   }
 
   /** A view of the first readable bytes in one piece. */
   view(): Uint8Array {
-    return this.#ring.view((this.next - this.readable - this.#origin) | 0, this.readable)
+    const ahead = this.#ahead
+    const frame = this.#kept?.first
+    if (ahead > 0 || frame === undefined) return this.#ring.view(this.#ringFirst, ahead)
+    return frame.bytes.subarray(frame.start, frame.end)
   }
 
   /** Frees the first `count` readable bytes. */
   consume(count: number): void {
     this.readable -= count
-    if (this.readable === 0 && this.pieceCount === 0) this.#ring.drop()
+    while (count > 0) {
+      const run = Math.min(count, this.#ahead)
+      this.#inRing -= run
+      count -= run
+      if (count > 0) count -= this.#kept!.consume(count)
+    }
+    this.#freeRing()
+  }
+
+  #freeRing(): void {
+    if (this.#inRing === 0 && this.pieceCount === 0) this.#ring.drop()
+  }
+
+  /**
+   * The first readable bytes in memory that is the caller's for good: that of the frame they came in, or else made by `memory` and
+   * copied into. At most `most`, where they are copied. There must be some.
+   */
+  take<Memory extends Uint8Array>(most: number, memory: (bytes: number) => Memory): Memory | Uint8Array<ArrayBuffer> {
+    const ahead = this.#ahead
+    if (ahead === 0) {
+      const bytes = this.#kept!.take()
+      this.readable -= bytes.length
+      return bytes
+    }
+    const bytes = memory(Math.min(most, ahead))
+    this.copyOut(bytes)
+    this.consume(bytes.length)
+    return bytes
   }
 
   /** Forgets everything unread, and what waits out of order. */
   clear(): void {
     this.readable = 0
     this.pieceCount = 0
+    this.#inRing = 0
+    this.#kept?.clear()
     this.#ring.drop()
   }
 }

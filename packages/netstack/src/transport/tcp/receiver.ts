@@ -137,6 +137,11 @@ export class Receiver {
   /** The user has read `count` bytes: tunes, and tells the peer of a window that has opened enough. */
   onConsumed(count: number, now: number): void {
     this.buffer.consume(count)
+    this.onTaken(count, now)
+  }
+
+  /** The same for bytes that have left the buffer. */
+  onTaken(count: number, now: number): void {
     this.consumedBytes += count
     this.#roundConsumed += count
     if (now - this.#roundAt >= this.roundTripMs && this.roundTripMs > 0) this.#tune(now)

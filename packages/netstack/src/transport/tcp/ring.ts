@@ -1,8 +1,8 @@
 /** Memory of send and receive buffers: a power of two of bytes in which the byte of sequence number s stands at `(s - origin) & mask`. */
 
 const SMALLEST_BYTES = 4096
-/** A ring that was emptied begins again with at most this much, so that a steady stream does not grow it anew each time. */
-const LARGEST_START_BYTES = 262_144
+/** A ring that was emptied begins again with what it held at most since it was emptied before, up to this: a steady stream does not grow it anew each time. */
+const LARGEST_START_BYTES = 1024 * 1024
 /** Free memory that is kept for the next ring of that size, in bytes for each power of two. */
 const KEPT_BYTES = 4 * 1024 * 1024
 const EMPTY = new Uint8Array(0)
@@ -24,6 +24,8 @@ export class Ring {
   bytes: Uint8Array<ArrayBuffer> = EMPTY
   mask = -1
   #start: number = SMALLEST_BYTES
+  /** The most that was asked for since the ring was empty. */
+  #peak = 0
 
   /** Bytes of memory held. */
   get capacity(): number {
@@ -32,6 +34,7 @@ export class Ring {
 
   /** Makes room for `length` bytes that begin at `offset`, keeping what stands there: `kept` bytes from `offset`. */
   reserve(offset: number, kept: number, length: number): void {
+    if (length > this.#peak) this.#peak = length
     if (length <= this.bytes.length) return
     let size = Math.max(this.bytes.length, this.#start)
     while (size < length) size *= 2
@@ -84,7 +87,8 @@ export class Ring {
   /** Gives the memory back. */
   drop(): void {
     if (this.bytes.length === 0) return
-    this.#start = Math.min(this.bytes.length, LARGEST_START_BYTES)
+    this.#start = Math.min(Math.max(SMALLEST_BYTES, 2 ** (32 - Math.clz32(this.#peak - 1))), LARGEST_START_BYTES)
+    this.#peak = 0
     giveBack(this.bytes)
     this.bytes = EMPTY
     this.mask = -1

@@ -1,11 +1,12 @@
 /**
  * One parsed TCP segment (RFC 9293 3.1) in a record that is filled again and again: a layer owns one, so that receiving allocates nothing.
- * Nobody may keep a Segment, or the `bytes` it points into, after the call that showed it has returned.
+ * Nobody may keep a Segment, or the `bytes` it points into, after the call that showed it has returned; its frame may be retained.
  *
  * Sequence numbers are held as signed 32-bit integers (`| 0`), because those stay unboxed in V8; their differences are taken modulo 2^32 by
  * `(a - b) | 0` (RFC 9293 3.4). Show them to people with `>>> 0`. The same holds for timestamps and for address words.
  */
 
+import type { Frame } from '../../link/frame.ts'
 import { TCP_FIN, TCP_SYN } from '../../wire/tcp.ts'
 
 export {
@@ -76,6 +77,8 @@ export class Segment {
 
   /** The memory that the payload lies in: belongs to the frame, not to the segment. */
   bytes: Uint8Array = EMPTY
+  /** The frame itself, when whoever processes the segment may retain it. */
+  frame: Frame | undefined = undefined
   payloadStart = 0
   payloadEnd = 0
 

@@ -208,6 +208,15 @@ export interface TcpConnection {
   readonly readableBytes: number
   /** Copies up to `target.length` bytes out and frees their room. Returns the number. Sends a window update where it is due (RFC9293:MUST-39). */
   read(target: Uint8Array, now: number): number
+  /**
+   * The first readable bytes in memory that is the caller's for good: a large payload in that of the packet it came in, without a copy;
+   * anything else copied into what `memory` makes, at most `most` bytes. To be called only when there are some.
+   */
+  take<Memory extends Uint8Array>(
+    most: number,
+    memory: (bytes: number) => Memory,
+    now: number,
+  ): Memory | Uint8Array<ArrayBuffer>
   /** A view of the first contiguous readable bytes, without a copy, valid until the next call on this connection; empty when none. Allocates the view only. Follow it by `consume`. */
   peek(): Uint8Array
   /** Frees the first `count` readable bytes. */
