@@ -11,6 +11,8 @@ export class Wire {
   /** The last bytes received, as text. */
   tail = ''
   #pongs = 0
+  /** What came since the last PING or PONG. */
+  #recent = ''
   #wake: (() => void)[] = []
 
   constructor(port: number, options: Partial<net.TcpNetConnectOpts> = {}) {
@@ -18,11 +20,9 @@ export class Wire {
     this.socket.on('error', () => {})
     this.socket.on('data', (chunk: Buffer) => {
       this.bytes += chunk.length
-      const text = (this.tail + chunk.toString('latin1', Math.max(0, chunk.length - 2048))).slice(-2048)
-      // Only its own round trips are looked for: a PONG stands at the end of what has come.
-      if (text.endsWith('PONG\r\n')) this.#pongs++
-      this.tail = text
-      if (text.endsWith('PING\r\n')) this.socket.write('PONG\r\n')
+      const end = chunk.toString('latin1', Math.max(0, chunk.length - 2048))
+      this.tail = (this.tail + end).slice(-2048)
+      this.#lookForPings(end)
       this.#notify()
     })
     this.socket.on('drain', () => this.#notify())
@@ -30,6 +30,16 @@ export class Wire {
       this.closed = true
       this.#notify()
     })
+  }
+
+  /** Only its own round trips are looked for: a PONG stands at the end of what has come. The hub's own PING may stand beside it. */
+  #lookForPings(end: string): void {
+    this.#recent = (this.#recent + end).slice(-2048)
+    const pings = /(?:(?:PONG|PING)\r\n)+$/.exec(this.#recent)?.[0]
+    if (pings === undefined) return
+    this.#recent = ''
+    if (pings.includes('PONG')) this.#pongs++
+    if (pings.includes('PING')) this.socket.write('PONG\r\n')
   }
 
   #notify(): void {

@@ -40,6 +40,15 @@ test('a capture survives pcapng whole', () => {
   )
 })
 
+test('a time is read as the number that was written, near the beginning and today', () => {
+  for (const timeMs of [7605.712, 0.001, 4_000_000.001, 1_795_791_600_123.456, 1_795_791_600_123.4]) {
+    const packets = [{ timeMs, interface: 0, bytes: Uint8Array.of(1), originalLength: 1 }]
+    const capture: Capture = { interfaces: [{ linkType: LINKTYPE_RAW }], packets }
+    for (const file of [writePcapng(capture), writePcap(capture)])
+      assert.equal(readCapture(file).packets[0]!.timeMs, timeMs)
+  }
+})
+
 test('a capture of one link type survives pcap but for names, directions and comments', () => {
   fc.assert(
     fc.property(captureOf, (capture) => {

@@ -37,8 +37,8 @@ export function readCapture(bytes: Uint8Array): Capture {
   if (view.getUint32(0) === BLOCK_SECTION_HEADER) return readPcapng(bytes, view)
   for (const little of [true, false]) {
     const magic = view.getUint32(0, little)
-    if (magic === PCAP_MAGIC_MICROSECONDS) return readPcap(bytes, view, little, 1e3)
-    if (magic === PCAP_MAGIC_NANOSECONDS) return readPcap(bytes, view, little, 1e6)
+    if (magic === PCAP_MAGIC_MICROSECONDS) return readPcap(bytes, view, little, 1_000_000)
+    if (magic === PCAP_MAGIC_NANOSECONDS) return readPcap(bytes, view, little, 1_000_000_000)
   }
   throw broken(
     `this is neither pcap nor pcapng: it begins with 0x${view.getUint32(0).toString(16).padStart(8, '0')}`,
@@ -46,7 +46,7 @@ export function readCapture(bytes: Uint8Array): Capture {
   )
 }
 
-function readPcap(bytes: Uint8Array, view: DataView, little: boolean, perMillisecond: number): Capture {
+function readPcap(bytes: Uint8Array, view: DataView, little: boolean, ticksPerSecond: number): Capture {
   if (bytes.length < 24) throw broken('the file header of 24 bytes is cut', bytes.length)
   const network = view.getUint32(20, little)
   const only: CaptureInterface = { linkType: network & 0xffff }
@@ -60,7 +60,7 @@ function readPcap(bytes: Uint8Array, view: DataView, little: boolean, perMillise
     const start = position + 16
     if (start + captured > bytes.length) return cut(capture, position)
     capture.packets.push({
-      timeMs: view.getUint32(position, little) * 1000 + view.getUint32(position + 4, little) / perMillisecond,
+      timeMs: milliseconds(view.getUint32(position, little), view.getUint32(position + 4, little), ticksPerSecond),
       interface: 0,
       bytes: bytes.subarray(start, start + captured),
       originalLength: view.getUint32(position + 12, little),
@@ -68,6 +68,18 @@ function readPcap(bytes: Uint8Array, view: DataView, little: boolean, perMillise
     position = start + captured
   }
   return capture
+}
+
+/**
+ * The double nearest to that time, so that what was written as a double is read as the same one. Adding whole milliseconds and a part
+ * of one would round twice.
+ */
+function milliseconds(seconds: number, ticks: number, ticksPerSecond: number): number {
+  const all = seconds * ticksPerSecond + ticks
+  if (Number.isSafeInteger(all)) return all / (ticksPerSecond / 1000)
+  const inDecimals = Math.log10(ticksPerSecond)
+  if (!Number.isInteger(inDecimals) || seconds < 0) return seconds * 1000 + (ticks * 1000) / ticksPerSecond
+  return Number(`${seconds}${String(ticks).padStart(inDecimals, '0')}e${3 - inDecimals}`)
 }
 
 function cut(capture: Capture, position: number): Capture {
@@ -203,10 +215,9 @@ class PcapngReader {
     const from = start + 20
     if (from + captured > end) throw broken(`a packet of ${captured} bytes runs past its block`, start)
     const perSecond = BigInt(Math.round(own.ticksPerSecond))
+    const seconds = Number(ticks / perSecond) + own.offsetSeconds
     const packet: CapturedPacket = {
-      timeMs:
-        (Number(ticks / perSecond) + own.offsetSeconds) * 1000 +
-        (Number(ticks % perSecond) * 1000) / own.ticksPerSecond,
+      timeMs: milliseconds(seconds, Number(ticks % perSecond), own.ticksPerSecond),
       interface: own.index,
       bytes: this.#bytes.subarray(from, from + captured),
       originalLength: this.#view.getUint32(start + 16, this.#little),
