@@ -19,6 +19,7 @@ const REFUSED: Readonly<Record<string, (net: Net) => unknown>> = {
   'connect from an address that is none': (net) => net.connect({ port: 1, localAddress: 'x' }),
   'connect from a port that is text': (net) => net.connect({ port: 1, localPort: 'x' as never }),
   'connect with a lookup that is none': (net) => net.connect({ port: 1, host: 'x.invalid', lookup: 1 as never }),
+  'connect with hints that are none': (net) => net.connect({ port: 1, host: 'localhost', hints: 255 }),
   'connect to a host with a null byte': (net) => net.connect({ port: 1, host: 'a\0b' }),
   'connect to a host that is a number': (net) => net.connect({ port: 1, host: 7 as never }),
   'connect to a path that is a number': (net) => net.connect({ path: 1 as never }),

@@ -6,6 +6,7 @@ import ourDgram from '../../src/node-dgram.ts'
 import ourNet from '../../src/node-net.ts'
 import { argumentBehaviours } from './arguments.ts'
 import { datagramBehaviours } from './datagrams.ts'
+import { handleBehaviours } from './handles.ts'
 import { optionBehaviours } from './options.ts'
 import { pipeBehaviours } from './pipes.ts'
 import { serverBehaviours } from './servers.ts'
@@ -19,6 +20,7 @@ const GROUPS: Readonly<Record<string, Behaviours>> = {
   sockets: socketBehaviours,
   servers: serverBehaviours,
   options: optionBehaviours,
+  handles: handleBehaviours,
   pipes: pipeBehaviours,
   datagrams: datagramBehaviours,
 }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { argumentBehaviours } from './arguments.ts'
 import { datagramBehaviours } from './datagrams.ts'
+import { handleBehaviours } from './handles.ts'
 import { optionBehaviours } from './options.ts'
 import { pipeBehaviours } from './pipes.ts'
 import { serverBehaviours } from './servers.ts'
@@ -28,6 +29,7 @@ async function runAll(): Promise<Notes> {
   const stream = {
     ...argumentBehaviours,
     ...optionBehaviours,
+    ...handleBehaviours,
     ...pipeBehaviours,
     ...serverBehaviours,
     ...socketBehaviours,

@@ -1,5 +1,13 @@
 import net from 'node:net'
-import { addressError, errnoError, handleAdopted, invalidArgValue, validatePort, validateType } from './errors.ts'
+import {
+  addressError,
+  errnoError,
+  handleAdopted,
+  invalidArgValue,
+  validateObject,
+  validatePort,
+  validateType,
+} from './errors.ts'
 import type { Network } from './network.ts'
 import type { PipeHandle } from './pipe-handle.ts'
 import { type SocketName, TCP_IPV6ONLY, TCP_REUSEPORT, type TcpHandle } from './tcp-handle.ts'
@@ -17,9 +25,10 @@ export class BoundSocket {
   declare _network: Network
   #handle: TcpHandle | PipeHandle | null = null
   readonly #name: SocketName = {}
-  #path: string | undefined = undefined
+  _path: string | undefined = undefined
 
   constructor(options: BoundSocketOptions = {}) {
+    validateObject(options, 'options')
     if (options.path === undefined) this.#bindTcp(options)
     else this.#bindPipe(options)
   }
@@ -60,7 +69,7 @@ export class BoundSocket {
       throw errnoError(status, 'bind')
     }
     this.#handle = handle
-    this.#path = path
+    this._path = path
   }
 
   #take(): TcpHandle | PipeHandle {
@@ -70,7 +79,7 @@ export class BoundSocket {
 
   address(): SocketName | string {
     this.#take()
-    return this.#path ?? this.#name
+    return this._path ?? this.#name
   }
 
   fd(): number {
@@ -78,7 +87,7 @@ export class BoundSocket {
   }
 
   get isPipe(): boolean {
-    return this.#path !== undefined
+    return this._path !== undefined
   }
 
   close(): void {

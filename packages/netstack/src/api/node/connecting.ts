@@ -16,6 +16,7 @@ import {
   validateType,
 } from './errors.ts'
 import type { Lookup, LookupAddress, LookupOptions } from './host.ts'
+import { PipeHandle } from './pipe-handle.ts'
 import { Socket } from './socket.ts'
 import { adoptHandle } from './socket-read.ts'
 import type { ConnectRequest, TcpHandle } from './tcp-handle.ts'
@@ -52,15 +53,17 @@ export function connectSocket(socket: Socket, options: SocketConnectOptions, cal
     socket._sockname = null
   }
   const { path } = options
+  // What has been bound already is a pipe or TCP, whatever is said now.
+  const isPipe = socket._boundSource && socket._handle ? socket._handle instanceof PipeHandle : Boolean(path)
   if (!socket._handle) {
-    socket._handle = path ? socket._network.createPipe() : socket._network.createTcp()
+    socket._handle = isPipe ? socket._network.createPipe() : socket._network.createTcp()
     adoptHandle(socket)
   }
   socket._unrefTimer()
   socket.connecting = true
-  if (path) {
+  if (isPipe) {
     validateType(path, 'options.path', 'string')
-    connectPipe(socket, path)
+    connectPipe(socket, path as string)
   } else lookupAndConnect(socket, options)
 }
 
@@ -79,12 +82,21 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
   const host = options.host || 'localhost'
   if (typeof host !== 'string') throw invalidArgType('options.host', 'string', host)
   if (host.includes('\0')) throw invalidArgValue('options.host', host, 'must be a string without null bytes')
+  if (socket._boundSource && (localAddress !== undefined || localPort !== undefined)) {
+    const reason = 'localAddress and localPort cannot be used with an adopted bound socket'
+    throw invalidArgValue('options', options, reason)
+  }
   if (localAddress && !net.isIP(localAddress)) throw invalidIpAddress(localAddress)
   if (localPort) validateType(localPort, 'options.localPort', 'number')
   const port = portOf(options)
   const auto = autoSelectOf(options)
   const local: LocalEnd = { address: localAddress, port: localPort }
   const family = net.isIP(host)
+  if (family !== 0 && socket._boundSource) {
+    // Nothing has to be waited for: the local end is to be seen at once.
+    connectTo(socket, host, port, family as 4 | 6, local)
+    return
+  }
   if (family !== 0) {
     process.nextTick(() => {
       if (socket.connecting) connectTo(socket, host, port, family as 4 | 6, local)
@@ -97,7 +109,7 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
   if (anyFamily && lookupOptions.hints === 0 && process.platform !== 'win32') lookupOptions.hints = dns.ADDRCONFIG
   socket._host = host
   const lookup = options.lookup || socket._network.host.lookup
-  if (anyFamily && !localAddress && auto.enabled) {
+  if (anyFamily && !localAddress && auto.enabled && !socket._boundSource) {
     lookupOptions.all = true
     connectMultiple(socket, { lookup, lookupOptions, host, options, port, local, attemptTimeoutMs: auto.timeoutMs })
     return
@@ -184,7 +196,9 @@ export function bindLocal(socket: Socket, family: 4 | 6, local: LocalEnd): Syste
   local.address ||= family === 4 ? '0.0.0.0' : '::'
   const handle = socket._handle as TcpHandle
   const port = local.port ?? 0
-  const status = family === 4 ? handle.bind(local.address, port) : handle.bind6(local.address, port)
+  const bound = family === 4 ? handle.bind(local.address, port) : handle.bind6(local.address, port)
+  // A port that is taken is told by whatever comes after `bind`.
+  const status = bound === 0 && port > 0 ? handle.getsockname({}) : bound
   return status === 0 ? null : addressError(status, 'bind', local.address, port)
 }
 

@@ -114,7 +114,7 @@ export const ipBlocked = (address: string): NodeError =>
 export const invalidHandleType = (): NodeError =>
   make(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent')
 export const handleAdopted = (): NodeError =>
-  make(Error, 'ERR_SOCKET_HANDLE_ADOPTED', 'The underlying socket handle has been adopted or closed')
+  make(Error, 'ERR_SOCKET_HANDLE_ADOPTED', 'The bound socket has already been adopted by a server or socket')
 export const socketAlreadyBound = (): NodeError => make(Error, 'ERR_SOCKET_ALREADY_BOUND', 'Socket is already bound')
 export const badSocketType = (): NodeError =>
   make(TypeError, 'ERR_SOCKET_BAD_TYPE', 'Bad socket type specified. Valid types are: udp4, udp6')
@@ -128,6 +128,10 @@ export const bufferOutOfBounds = (name: string): NodeError =>
 
 export function validateType(value: unknown, name: string, type: 'string' | 'number' | 'boolean' | 'function'): void {
   if (typeof value !== type) throw invalidArgType(name, type, value)
+}
+
+export function validateObject(value: unknown, name: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidArgType(name, 'Object', value)
 }
 
 /** What `options.port` may be. */

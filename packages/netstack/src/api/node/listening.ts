@@ -2,6 +2,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import net from 'node:net'
 import { isPipeName, normalizeArgs } from './arguments.ts'
 import { BoundSocket } from './bound-socket.ts'
+import { handleOfDescriptor } from './descriptors.ts'
 import {
   alreadyListening,
   errnoError,
@@ -96,6 +97,8 @@ function givenHandle(options: ListenOptions): TcpHandle | PipeHandle | null {
   for (const each of [options._handle, options.handle, options]) {
     if (each instanceof TcpHandle || each instanceof PipeHandle || isNative(each)) return each
   }
+  const described = handleOfDescriptor(((options._handle || options.handle || options) as ListenOptions).fd)
+  if (described instanceof TcpHandle || described instanceof PipeHandle) return described
   return null
 }
 
@@ -141,7 +144,7 @@ function listenTcp(server: Server, options: ListenOptions, port: number, backlog
 /** A descriptor is the kernel's, and so are the connections that come in there. */
 function listenOnDescriptor(server: Server, fd: number, backlog: number): void {
   const make = (net as unknown as { _createServerHandle(...args: unknown[]): TcpHandle | number })._createServerHandle
-  const made = make(null, -1, -1, fd)
+  const made = make(null, null, null, fd)
   if (typeof made === 'number') {
     fail(server, listenError(made, 'listen', null, undefined))
     return
@@ -223,7 +226,10 @@ export function createServerHandle(
   fd: number | undefined,
   flags: number,
 ): TcpHandle | PipeHandle | number {
-  if (typeof fd === 'number' && fd >= 0) return errnoOf('EINVAL')
+  if (typeof fd === 'number' && fd >= 0) {
+    const described = handleOfDescriptor(fd)
+    return described instanceof TcpHandle || described instanceof PipeHandle ? described : errnoOf('EINVAL')
+  }
   if (port === -1 && family === -1) {
     const handle = network.createPipe()
     const status = handle.bind(address ?? '')

@@ -6,7 +6,8 @@ import type { NetHost } from './host.ts'
 import { createServerHandle } from './listening.ts'
 import { PipeHandle } from './pipe-handle.ts'
 import { Server, type ServerOptions } from './server.ts'
-import { Socket, type SocketOptions } from './socket.ts'
+import { Socket } from './socket.ts'
+import type { SocketOptions } from './socket-options.ts'
 import { setSocketTimeout } from './socket-timeout.ts'
 import { TcpHandle } from './tcp-handle.ts'
 
@@ -55,8 +56,8 @@ export function createNet(host: NetHost): NetModule {
     createPipe: () => new PipeHandle(host),
     createSocket: (options) => new OwnSocket(options),
   }
-  const OwnSocket = bindClass(Socket, '_network', network, 'Socket')
-  const OwnServer = bindClass(Server, '_network', network, 'Server')
+  const OwnSocket = bindClass(Socket, '_network', network, 'Socket', Socket.initialize as (self: object) => void)
+  const OwnServer = bindClass(Server, '_network', network, 'Server', Server.initialize as (self: object) => void)
   const OwnBoundSocket = bindClass(BoundSocket, '_network', network, 'BoundSocket')
   const connect = (...args: unknown[]): Socket => {
     const [options, callback] = normalizeArgs(args)

@@ -6,6 +6,7 @@ import { FramePool } from '../../link/frame.ts'
 import { Stack, type StackOptions } from '../../stack/stack.ts'
 import { PipeTable } from '../pipe.ts'
 import type { HostTimer, Lookup, LookupAddress, LookupCallback, NetHost, PipeFiles } from './host.ts'
+import { validateLookupOptions } from './lookup-options.ts'
 import { pipeFiles } from './pipe-files.ts'
 
 // Whoever makes timers virtual means those of programs: this host lives in real time.
@@ -104,6 +105,7 @@ export class RealTimeHost implements NetHost {
 /** `localhost` and this machine's name are the stack's own; other names are the resolver's of the machine, as `dns.lookup` asks it. */
 const lookup: Lookup = (name, options, callback) => {
   if (dns.lookup === realLookup && net.isIP(name) === 0 && (name === 'localhost' || name === hostname())) {
+    validateLookupOptions(options)
     answer(callback, options, [
       { address: '127.0.0.1', family: 4 },
       { address: '::1', family: 6 },

@@ -7,7 +7,8 @@ import { errnoError, invalidArgType, serverNotRunning, validateType } from './er
 import { listenServer } from './listening.ts'
 import type { Network } from './network.ts'
 import type { PipeHandle } from './pipe-handle.ts'
-import type { Socket, SocketOptions, SocketSettings } from './socket.ts'
+import type { Socket } from './socket.ts'
+import type { SocketOptions, SocketSettings } from './socket-options.ts'
 import { StreamHandle } from './stream-handle.ts'
 import type { SocketName, TcpHandle } from './tcp-handle.ts'
 
@@ -48,41 +49,17 @@ export class Server extends EventEmitter {
 
   constructor(given?: ServerOptions | ConnectionListener | null, listener?: ConnectionListener) {
     super()
-    let options: ServerOptions = {}
-    if (typeof given === 'function') this.on('connection', given)
-    else if (given == null || typeof given === 'object') {
-      options = { ...given }
-      if (typeof listener === 'function') this.on('connection', listener)
-    } else throw invalidArgType('options', 'Object', given)
-    this.#configure(options)
+    startServer(this, given, listener)
   }
 
-  #configure(options: ServerOptions): void {
-    if (options.keepAliveInitialDelay !== undefined) {
-      validateType(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay', 'number')
-      if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0
-    }
-    if (options.highWaterMark !== undefined) {
-      validateType(options.highWaterMark, 'options.highWaterMark', 'number')
-      if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false)
-    }
-    this._connections = 0
-    this._handle = null
-    this._usingWorkers = false
-    this._workers = []
-    this._unref = false
-    this._listeningId = 1
-    this.allowHalfOpen = options.allowHalfOpen || false
-    this.pauseOnConnect = Boolean(options.pauseOnConnect)
-    this.noDelay = Boolean(options.noDelay)
-    this.keepAlive = Boolean(options.keepAlive)
-    this.keepAliveInitialDelay = ~~((options.keepAliveInitialDelay ?? 0) / 1000)
-    this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false)
-    if (options.blockList) {
-      if (!net.BlockList.isBlockList(options.blockList))
-        throw invalidArgType('options.blockList', 'net.BlockList', options.blockList)
-      this.blockList = options.blockList
-    }
+  /** What constructors of before there were classes do: `net.Server.call(this, options)`. */
+  static initialize(
+    server: Server,
+    given?: ServerOptions | ConnectionListener | null,
+    listener?: ConnectionListener,
+  ): void {
+    ;(EventEmitter as unknown as (this: EventEmitter) => void).call(server)
+    startServer(server, given, listener)
   }
 
   listen(...args: unknown[]): this {
@@ -148,6 +125,48 @@ export class Server extends EventEmitter {
 
   _setupWorker(): void {
     this._usingWorkers = true
+  }
+}
+
+function startServer(
+  server: Server,
+  given: ServerOptions | ConnectionListener | null | undefined,
+  listener: ConnectionListener | undefined,
+): void {
+  let options: ServerOptions = {}
+  if (typeof given === 'function') server.on('connection', given)
+  else if (given == null || typeof given === 'object') {
+    options = { ...given }
+    if (typeof listener === 'function') server.on('connection', listener)
+  } else throw invalidArgType('options', 'Object', given)
+  configure(server, options)
+}
+
+function configure(server: Server, options: ServerOptions): void {
+  if (options.keepAliveInitialDelay !== undefined) {
+    validateType(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay', 'number')
+    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0
+  }
+  if (options.highWaterMark !== undefined) {
+    validateType(options.highWaterMark, 'options.highWaterMark', 'number')
+    if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false)
+  }
+  server._connections = 0
+  server._handle = null
+  server._usingWorkers = false
+  server._workers = []
+  server._unref = false
+  server._listeningId = 1
+  server.allowHalfOpen = options.allowHalfOpen || false
+  server.pauseOnConnect = Boolean(options.pauseOnConnect)
+  server.noDelay = Boolean(options.noDelay)
+  server.keepAlive = Boolean(options.keepAlive)
+  server.keepAliveInitialDelay = ~~((options.keepAliveInitialDelay ?? 0) / 1000)
+  server.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false)
+  if (options.blockList) {
+    if (!net.BlockList.isBlockList(options.blockList))
+      throw invalidArgType('options.blockList', 'net.BlockList', options.blockList)
+    server.blockList = options.blockList
   }
 }
 

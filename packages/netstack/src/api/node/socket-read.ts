@@ -1,6 +1,7 @@
 /** The way from a handle to the stream of its socket. */
 import { errnoError, errnoOf } from './errors.ts'
-import type { Socket, SocketOptions } from './socket.ts'
+import type { Socket } from './socket.ts'
+import type { SocketOptions } from './socket-options.ts'
 import type { StreamHandle } from './stream-handle.ts'
 
 const EOF = errnoOf('EOF')
@@ -47,6 +48,11 @@ export function startReading(socket: Socket): void {
   handle.reading = true
   const status = handle.readStart()
   if (status) socket.destroy(errnoError(status, 'read'))
+}
+
+/** A socket with memory of its own for reading stops by itself, and goes on when it is asked for more. */
+export function readAgain(socket: Socket): void {
+  if (socket._userBuffer && !socket.connecting && socket._handle && !socket._handle.reading) startReading(socket)
 }
 
 function onRead(socket: Socket, chunk: Uint8Array | ArrayBuffer | null | undefined, given?: number): void {

@@ -1,55 +1,22 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import net from 'node:net'
-import { Duplex, type DuplexOptions } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { normalizeArgs } from './arguments.ts'
 import { connectSocket, type SocketConnectOptions } from './connecting.ts'
-import {
-  errnoError,
-  errnoOf,
-  invalidArgType,
-  invalidArgValue,
-  invalidHandleType,
-  socketClosed,
-  validateAbortSignal,
-  validateInt32,
-  validateType,
-} from './errors.ts'
+import { handleOfDescriptor } from './descriptors.ts'
+import { errnoError, errnoOf, invalidArgType, invalidHandleType, socketClosed, validateInt32 } from './errors.ts'
 import type { HostTimer } from './host.ts'
 import type { Network } from './network.ts'
-import { adoptHandle, startReading, type UserBuffer, userBufferOf } from './socket-read.ts'
+import { readSocketOptions, type SocketOptions, type SocketSettings, streamOptions } from './socket-options.ts'
+import { readAgain, startReading, type UserBuffer } from './socket-read.ts'
+import { startSocket } from './socket-start.ts'
 import { setSocketTimeout } from './socket-timeout.ts'
-import { dispatchWrite, pendingBytes, writeAfterEnd } from './socket-write.ts'
+import { dispatchWrite, pendingBytes } from './socket-write.ts'
 import type { StreamHandle } from './stream-handle.ts'
 import { type SocketName, TcpHandle } from './tcp-handle.ts'
 
 const ENOTCONN = errnoOf('ENOTCONN')
 const clientChannel = diagnosticsChannel.channel('net.client.socket')
-
-/** Options of a socket; see Node's `new net.Socket()` and `socket.connect()`. */
-export interface SocketOptions extends DuplexOptions {
-  readable?: boolean
-  writable?: boolean
-  fd?: number
-  handle?: StreamHandle
-  onread?: { buffer: Uint8Array | (() => Uint8Array); callback: (bytes: number, buffer: Uint8Array) => boolean }
-  noDelay?: boolean
-  keepAlive?: boolean
-  keepAliveInitialDelay?: number
-  typeOfService?: number
-  pauseOnCreate?: boolean
-  manualStart?: boolean
-  blockList?: net.BlockList
-}
-
-/** What a socket remembers for when it has a handle. */
-export interface SocketSettings {
-  noDelay: boolean
-  keepAlive: boolean
-  keepAliveDelay: number
-  keepAliveInterval: number | undefined
-  keepAliveCount: number | undefined
-  typeOfService: number | undefined
-}
 
 /** `net.Socket` on a stack: a real `stream.Duplex` with the behaviour of Node's. */
 export class Socket extends Duplex {
@@ -70,6 +37,9 @@ export class Socket extends Duplex {
   declare blockList: net.BlockList | undefined
   declare autoSelectFamilyAttemptedAddresses: string[] | undefined
   declare _network: Network
+  /** The handle was a `BoundSocket`: it has its local end, and its path if it is a pipe. */
+  declare _boundSource: boolean
+  declare _boundPath: string | undefined
   declare _settings: SocketSettings
   declare _timer: HostTimer | null
   declare _lastQueueSize: number
@@ -79,67 +49,22 @@ export class Socket extends Duplex {
   declare _finalBytesWritten: number
 
   constructor(given?: SocketOptions | number) {
-    const options: SocketOptions = typeof given === 'number' ? { fd: given } : { ...given }
-    checkOptions(options)
-    super({
-      ...options,
-      allowHalfOpen: Boolean(options.allowHalfOpen),
-      emitClose: false,
-      autoDestroy: true,
-      decodeStrings: false,
-    })
-    // A descriptor is the kernel's: what comes out is Node's own socket.
-    if (options.handle === undefined && options.fd !== undefined) {
+    const options = readSocketOptions(given)
+    super(streamOptions(options))
+    // A descriptor of the kernel: what comes out is Node's own socket.
+    if (!options.handle && options.fd !== undefined && handleOfDescriptor(options.fd) === undefined) {
       this.destroy()
       // biome-ignore lint/correctness/noConstructorReturn: the one way in which `new Socket({ fd })` can give it
       return new net.Socket(given as net.SocketConstructorOpts) as unknown as Socket
     }
-    this.#initialize(options)
+    startSocket(this, options)
   }
 
-  #initialize(options: SocketOptions): void {
-    this.connecting = false
-    this._hadError = false
-    this._handle = options.handle ?? null
-    this._parent = null
-    this._host = null
-    this._closeAfterHandlingError = false
-    this._sockname = null
-    this._peername = null
-    this._lastQueueSize = 0
-    this._timer = null
-    this._isResetting = false
-    this._userBuffer = userBufferOf(options)
-    this._settings = {
-      noDelay: Boolean(options.noDelay),
-      keepAlive: Boolean(options.keepAlive),
-      keepAliveDelay: ~~((options.keepAliveInitialDelay ?? 0) / 1000),
-      keepAliveInterval: undefined,
-      keepAliveCount: undefined,
-      typeOfService: options.typeOfService,
-    }
-    this._pendingData = null
-    this._pendingEncoding = ''
-    this.server = null
-    this._server = null
-    this._finalBytesRead = 0
-    this._finalBytesWritten = 0
-    this.on('end', onEnd)
-    adoptHandle(this)
-    const handle = this._handle
-    if (handle !== null && options.readable !== false) {
-      if (options.pauseOnCreate) {
-        handle.reading = false
-        handle.readStop()
-        ;(this as { readableFlowing: boolean | null }).readableFlowing = false
-      } else if (!options.manualStart) this.read(0)
-    }
-    if (options.signal) watchSignal(this, options.signal)
-    if (options.blockList) {
-      if (!net.BlockList.isBlockList(options.blockList))
-        throw invalidArgType('options.blockList', 'net.BlockList', options.blockList)
-      this.blockList = options.blockList
-    }
+  /** What constructors of before there were classes do: `net.Socket.call(this, options)`. */
+  static initialize(socket: Socket, given?: SocketOptions | number): void {
+    const options = readSocketOptions(given)
+    ;(Duplex as unknown as (this: Duplex, options: object) => void).call(socket, streamOptions(options))
+    startSocket(socket, options)
   }
 
   connect(...args: unknown[]): this {
@@ -218,12 +143,12 @@ export class Socket extends Duplex {
   }
 
   override read(size?: number): unknown {
-    this.#readAgain()
+    readAgain(this)
     return super.read(size)
   }
 
   override resume(): this {
-    this.#readAgain()
+    readAgain(this)
     return super.resume()
   }
 
@@ -236,10 +161,6 @@ export class Socket extends Duplex {
       }
     }
     return super.pause()
-  }
-
-  #readAgain(): void {
-    if (this._userBuffer && !this.connecting && this._handle && !this._handle.reading) startReading(this)
   }
 
   override end(...args: unknown[]): this {
@@ -298,7 +219,7 @@ export class Socket extends Duplex {
     const settings = this._settings
     const handle = this._handle as TcpHandle | null
     if (handle === null) settings.noDelay = on
-    else if (handle.setNoDelay !== undefined && on !== settings.noDelay) {
+    else if (handle.setNoDelay && on !== settings.noDelay) {
       settings.noDelay = on
       handle.setNoDelay(on)
     }
@@ -318,7 +239,7 @@ export class Socket extends Duplex {
       keepAliveCount: count,
     }
     const handle = this._handle as TcpHandle | null
-    if (handle !== null && handle.setKeepAlive === undefined) return this
+    if (handle !== null && !handle.setKeepAlive) return this
     const isNew = (Object.keys(wanted) as (keyof typeof wanted)[]).some(
       (key) => (wanted.keepAlive || key === 'keepAlive') && wanted[key] !== settings[key],
     )
@@ -394,6 +315,8 @@ export class Socket extends Duplex {
   }
 
   _getsockname(): SocketName {
+    // A pipe has no name of its own but the one that it was bound to.
+    if (this._boundPath !== undefined) return { address: this._boundPath }
     const handle = this._handle as TcpHandle | null
     if (!handle?.getsockname) return {}
     if (!this._sockname) {
@@ -437,30 +360,4 @@ export class Socket extends Duplex {
   get remoteFamily(): string | undefined {
     return this._getpeername().family
   }
-}
-
-function checkOptions(options: SocketOptions): void {
-  for (const key of ['objectMode', 'readableObjectMode', 'writableObjectMode'] as const) {
-    if (options[key]) throw invalidArgValue(`options.${key}`, options[key], 'is not supported')
-  }
-  if (options.keepAliveInitialDelay !== undefined) {
-    validateType(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay', 'number')
-    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0
-  }
-  if (options.typeOfService !== undefined) validateInt32(options.typeOfService, 'options.typeOfService', 0, 255)
-}
-
-function onEnd(this: Socket): void {
-  if (!this.allowHalfOpen) this.write = writeAfterEnd as typeof this.write
-}
-
-function watchSignal(socket: Socket, signal: AbortSignal): void {
-  validateAbortSignal(signal, 'options.signal')
-  const onAbort = (): void => {
-    socket._aborted = true
-  }
-  process.nextTick(() => {
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -1,4 +1,5 @@
 import type { ByteStream } from '../byte-stream.ts'
+import { closeDescriptor, openDescriptor } from './descriptors.ts'
 import { errnoOf } from './errors.ts'
 import { LoopHandle } from './host.ts'
 
@@ -39,7 +40,7 @@ export class StreamHandle extends LoopHandle {
   owner: unknown = undefined
   bytesRead = 0
   bytesWritten = 0
-  readonly fd: number = -1
+  #fd = -1
   protected stream: ByteStream | null = null
   readonly #writes: PendingWrite[] = []
   #shutdown: HandleRequest | null = null
@@ -50,6 +51,12 @@ export class StreamHandle extends LoopHandle {
   #error = 0
   #failed = false
   #userBuffer: Uint8Array | null = null
+
+  /** A number of this stack's own, given when somebody asks for it; -1 once the handle is closed. */
+  get fd(): number {
+    if (this.#fd < 0 && !this.isClosed) this.#fd = openDescriptor(this)
+    return this.#fd
+  }
 
   /** The connection stands. */
   protected attach(stream: ByteStream): void {
@@ -290,6 +297,8 @@ export class StreamHandle extends LoopHandle {
 
   #close(callback: (() => void) | undefined, byReset: boolean): void {
     if (!this.endLoop()) return
+    closeDescriptor(this.#fd)
+    this.#fd = -1
     this.#isReading = false
     this.closeStream(byReset)
     for (const { request } of this.#writes.splice(0)) this.#complete(request, ECANCELED)

@@ -32,6 +32,20 @@ const DEFAULT_BACKLOG = 511
 const KEEP_ALIVE_INTERVAL_SECONDS = 1
 const KEEP_ALIVE_PROBES = 10
 
+interface Bound {
+  readonly address: IpAddress
+  readonly port: number
+  readonly ipv6Only: boolean
+  readonly reusePort: boolean
+}
+
+/** Which addresses a listener there would have. */
+function whereOf({ address, ipv6Only }: Bound): Pick<TcpListenOptions, 'address' | 'family'> {
+  if (!address.isUnspecified) return { address }
+  if (address.family === 4) return { family: 4 }
+  return ipv6Only ? { family: 6 } : {}
+}
+
 /** A TCP socket of a stack: connected, or listening. */
 export class TcpHandle extends StreamHandle {
   /** A connection has come in, or accepting has failed. */
@@ -39,7 +53,7 @@ export class TcpHandle extends StreamHandle {
   #connection: TcpConnection | null = null
   #listener: TcpListener | null = null
   #isListening = false
-  #bound: { address: IpAddress; port: number; ipv6Only: boolean; reusePort: boolean } | null = null
+  #bound: Bound | null = null
   /** Others that share the port (SO_REUSEPORT); the first has the listener. */
   #group: TcpHandle[] = [this]
   #turn = 0
@@ -48,6 +62,8 @@ export class TcpHandle extends StreamHandle {
   #isIpv6 = false
   #isUnreachable = false
   #trafficClass = 0
+  /** Why `bind` has failed, which is told by the next call, as libuv has it. */
+  #bindError = 0
 
   constructor(host: NetHost) {
     super(host, 'NETSTACKTCP')
@@ -67,7 +83,7 @@ export class TcpHandle extends StreamHandle {
   #bind(text: string, port: number, flags: number, family: 4 | 6): number {
     if (this.isClosed || this.#bound !== null || this.#connection !== null) return errnoOf('EINVAL')
     const address = IpAddress.tryParse(text.split('%', 1)[0]!)
-    if (address === null || (family === 4 && address.family === 6)) return errnoOf('EINVAL')
+    if (address === null || family !== (text.includes(':') ? 6 : 4)) return errnoOf('EINVAL')
     const own = address.unmapped()
     if (!own.isUnspecified && !isOwn(this.host, own)) return errnoOf('EADDRNOTAVAIL')
     this.#isIpv6 = family === 6
@@ -77,7 +93,15 @@ export class TcpHandle extends StreamHandle {
       ipv6Only: (flags & TCP_IPV6ONLY) !== 0,
       reusePort: (flags & TCP_REUSEPORT) !== 0,
     }
+    this.#bindError = this.#isTaken() ? errnoOf('EADDRINUSE') : 0
     return 0
+  }
+
+  /** Whether somebody listens there already who does not share. */
+  #isTaken(): boolean {
+    const bound = this.#bound!
+    if (bound.port === 0 || (bound.reusePort && this.#sharer() !== undefined)) return false
+    return this.host.stack.tcp.isTaken(whereOf(bound), bound.port)
   }
 
   /** Binds and takes the port at once, before anybody listens. */
@@ -89,6 +113,7 @@ export class TcpHandle extends StreamHandle {
     const connection = this.#connection
     if (connection !== null) return describe(out, connection.flow.local, connection.flow.localPort, this.#isIpv6)
     if (this.#bound === null) return errnoOf('EBADF')
+    if (this.#bindError !== 0) return this.#bindError
     // A port that the system chooses is known from the moment it is asked for.
     if (this.#bound.port === 0 && !this.#isUnreachable) this.#reserve(DEFAULT_BACKLOG)
     return describe(out, this.#bound.address, this.#listener?.port ?? this.#bound.port, this.#isIpv6)
@@ -104,6 +129,7 @@ export class TcpHandle extends StreamHandle {
 
   listen(backlog: number): number {
     if (this.isClosed || this.#connection !== null) return errnoOf('EINVAL')
+    if (this.#bindError !== 0) return this.#bindError
     this.#bound ??= { address: ANY_V4, port: 0, ipv6Only: false, reusePort: false }
     const status = this.#reserve(backlog)
     if (status !== 0) return status
@@ -117,11 +143,12 @@ export class TcpHandle extends StreamHandle {
     const bound = this.#bound
     if (this.#listener !== null || bound === null) return 0
     if (bound.reusePort && this.#join()) return 0
-    const { address, port } = bound
-    const options: TcpListenOptions = { port, backlog, onConnection: () => this.#accept() }
-    if (!address.isUnspecified) options.address = address
-    else if (address.family === 4) options.family = 4
-    else if (bound.ipv6Only) options.family = 6
+    const options: TcpListenOptions = {
+      ...whereOf(bound),
+      port: bound.port,
+      backlog,
+      onConnection: () => this.#accept(),
+    }
     try {
       this.#listener = this.host.stack.tcp.listen(options, this.host.now())
       if (bound.reusePort) sharing(this.host).add(this)
@@ -133,14 +160,19 @@ export class TcpHandle extends StreamHandle {
 
   /** Shares the port of another handle that is willing to; false when there is none. */
   #join(): boolean {
-    const bound = this.#bound!
+    const other = this.#sharer()
+    if (other === undefined) return false
+    this.#group = other.#group
+    this.#group.push(this)
+    return true
+  }
+
+  #sharer(): TcpHandle | undefined {
+    const { address, port } = this.#bound!
     for (const other of sharing(this.host)) {
-      if (other.#listener?.port !== bound.port || !other.#bound!.address.equals(bound.address)) continue
-      this.#group = other.#group
-      this.#group.push(this)
-      return true
+      if (other !== this && other.#listener?.port === port && other.#bound!.address.equals(address)) return other
     }
-    return false
+    return undefined
   }
 
   /** Leaves the others; the next of them listens where this one did. */
@@ -194,6 +226,8 @@ export class TcpHandle extends StreamHandle {
     if (this.#connection !== null) return errnoOf(this.isConnected ? 'EISCONN' : 'EALREADY')
     const parsed = IpAddress.tryParse(text.split('%', 1)[0]!)
     if (parsed === null) return errnoOf('EINVAL')
+    // As on Linux, where an address of IPv4 is too short for a socket of IPv6.
+    if (this.#bound !== null && this.#isIpv6 !== isIpv6) return errnoOf(isIpv6 ? 'EAFNOSUPPORT' : 'EINVAL')
     this.#isIpv6 = isIpv6
     const remote = reachable(parsed.unmapped())
     this.#connecting = request

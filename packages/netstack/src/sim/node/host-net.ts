@@ -1,5 +1,6 @@
 import { createDgram, type DatagramModule } from '../../api/node/datagram.ts'
 import type { HostTimer, Lookup, NetHost, PipeFiles } from '../../api/node/host.ts'
+import { validateLookupOptions } from '../../api/node/lookup-options.ts'
 import { createNet, type NetModule } from '../../api/node/network.ts'
 import { PipeTable } from '../../api/pipe.ts'
 import type { ScheduledTask } from '../../stack/scheduler.ts'
@@ -62,6 +63,7 @@ class SimNetHost implements NetHost {
   }
 
   readonly lookup: Lookup = (name, options, callback) => {
+    validateLookupOptions(options)
     const family = options.family === 4 || options.family === 6 ? options.family : 0
     this.#host.lookup(name, family).then(
       (found) => {

@@ -38,6 +38,8 @@ import type {
 const DEFAULT_MAX_CONNECTIONS = 65_536
 const DEFAULT_MAX_TIME_WAIT = 16_384
 const DEFAULT_CHALLENGES_PER_SECOND = 1000
+/** The remote end of a listener, for the secret by which its port is chosen. */
+const NOWHERE: AddressWords = { w0: 0, w1: 0, w2: 0, w3: 0 }
 
 /** Makes the TCP of one host. */
 export function createTcpLayer(options: TcpLayerOptions): TcpLayer {
@@ -334,11 +336,16 @@ class Layer implements TcpLayer, ListenerHost {
   }
 
   listen(options: TcpListenOptions, _now: number): TcpListener {
-    const port = options.port || this.#ports.freeListenPort(options)
-    if (port === 0 || this.#ports.conflicts(options, port)) throw new TcpError('EADDRINUSE', `port ${port} is in use`)
+    const port = options.port || this.#ports.freeListenPort(options, this.secrets.portOffset(NOWHERE, NOWHERE, 0))
+    if (port === 0 || this.isTaken(options, port)) throw new TcpError('EADDRINUSE', `port ${port} is in use`)
     const listener = new Listener(this, options, port, this.#defaults)
     this.#ports.add(listener)
     return listener
+  }
+
+  /** Whether somebody listens where these options would. */
+  isTaken(where: Pick<TcpListenOptions, 'address' | 'family'>, port: number): boolean {
+    return this.#ports.conflicts(where, port)
   }
 
   stopListening(listener: Listener): void {

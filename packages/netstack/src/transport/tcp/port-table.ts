@@ -61,7 +61,7 @@ export class PortTable {
   }
 
   /** Whether a listener with these options would take what another one already takes. */
-  conflicts(options: TcpListenOptions, port: number): boolean {
+  conflicts(options: Pick<TcpListenOptions, 'address' | 'family'>, port: number): boolean {
     const there = this.#byPort.get(port)
     if (there === undefined) return false
     return there.some((other) => {
@@ -72,10 +72,10 @@ export class PortTable {
     })
   }
 
-  /** A free port to listen on; 0 when there is none. */
-  freeListenPort(options: TcpListenOptions): number {
+  /** A free port to listen on, from a place that nobody can guess (RFC 6056 3); 0 when there is none. */
+  freeListenPort(options: TcpListenOptions, offset: number): number {
     for (let i = 0; i < this.#count; i++) {
-      const port = this.#first + (this.#next++ % this.#count)
+      const port = this.#first + ((offset + this.#next++) % this.#count)
       if (!this.conflicts(options, port)) return port
     }
     return 0

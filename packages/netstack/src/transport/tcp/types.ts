@@ -366,6 +366,8 @@ export interface TcpLayer {
   connect(options: TcpConnectOptions, now: number): TcpConnection
   /** OPEN, passive. @throws TcpError EADDRINUSE. */
   listen(options: TcpListenOptions, now: number): TcpListener
+  /** Whether a listener there would take what another one already has. */
+  isTaken(where: Pick<TcpListenOptions, 'address' | 'family'>, port: number): boolean
   /** RFC 9293 3.9.2.2 and RFC 5461/5927. */
   onIcmpError(error: TcpIcmpError, now: number): void
   /** The path MTU towards `remote` has changed: asks `output.mtu` again for its connections and cuts and resends what was too big (RFC 9293 3.7.2, RFC 8201). */
