@@ -51,7 +51,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  const code = await main(process.argv.slice(2))
+  // A 0 that is set would stand for good: what a program throws as it exits could not change it.
+  if (code !== 0) process.exitCode = code
 } catch (error) {
   process.stderr.write(`netstack: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1

@@ -52,11 +52,18 @@ export function runInVirtualTime(options: ProgramOptions): Promise<number> {
     setDefaultHost(host)
     install(host, options)
     let isLoaded = false
+    // Real handles that are there and do nothing (bound, for instance) would not keep Node alive.
+    let isIdle = false
+    process.on('beforeExit', () => {
+      isIdle = true
+    })
+    const isWorking = (): boolean => !isIdle && hasWork()
     const ended = new Promise<void>((resolve) => {
       // Where Node would end the program: its clock has no reason to move on.
       world.onQuiet = () => {
-        const isAlive = host.uses > 0 || referencedTimers(world) > 0 || hasWork()
-        const isStuck = world.pollAt() === Number.POSITIVE_INFINITY && !hasWork()
+        const isAlive = host.uses > 0 || referencedTimers(world) > 0 || isWorking()
+        const isStuck = world.pollAt() === Number.POSITIVE_INFINITY && !isWorking()
+        isIdle = false
         if (isAlive && !isStuck) return false
         world.onQuiet = null
         resolve()

@@ -67,6 +67,22 @@ test('a program that fails ends with code 1 and its own stack; one that waits fo
   assert.equal((await run('waits.mjs', 'await new Promise(() => {})', '--virtual')).code, 13)
 })
 
+test('what a program throws as it exits is its exit code', async () => {
+  const program = "process.on('exit', () => { throw new Error('too late') })"
+  for (const options of [[], ['--virtual']]) {
+    const { code, stderr } = await run('exits.cjs', program, ...options)
+    assert.match(stderr, /Error: too late/)
+    assert.equal(code, 1)
+  }
+})
+
+test('in virtual time a real socket that is bound and does nothing keeps no program alive', async () => {
+  const program =
+    "const net = process.getBuiltinModule('net')\nglobalThis.handle = net._createServerHandle('127.0.0.1', 0, 4)"
+  const { code, stderr } = await run('bound.cjs', program, '--virtual')
+  assert.equal(code, 0, stderr)
+})
+
 test('what is no option, and no program', async () => {
   const wrong = await run('x.mjs', '', '--loss', 'much')
   assert.equal(wrong.code, 2)

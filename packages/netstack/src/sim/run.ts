@@ -9,8 +9,8 @@ export interface Platform {
   pending(): string[]
   /** Real sockets, timers and the like that the program has opened, by kind: asked when nothing else can happen. */
   outside(): string[]
-  /** Waits a moment of real time for such work. */
-  pause(): Promise<void>
+  /** Waits a moment of real time for such work; with `mayEnd` it keeps no process alive that nothing else does. */
+  pause(mayEnd: boolean): Promise<void>
   /** Makes the platform's own timers and random numbers virtual; returns what undoes it. */
   install(world: World): () => void
 }
@@ -93,7 +93,7 @@ async function drive(world: World, platform: Platform, isDone: () => boolean): P
     const pending = platform.pending()
     if (pending.length > 0) {
       if (++pauses > PENDING_LIMIT_MS) throw new SimulationError(`${pending.join(', ')} did not end`, world)
-      await platform.pause()
+      await platform.pause(false)
       continue
     }
     if (world.onQuiet?.() === true) continue
@@ -102,7 +102,7 @@ async function drive(world: World, platform: Platform, isDone: () => boolean): P
     if (outside.length > 0) {
       for (const kind of outside) world.nondeterminism.add(`${kind} outside of the simulation`)
       if (++pauses > PENDING_LIMIT_MS) throw new SimulationError(`nothing happened but ${outside.join(', ')}`, world)
-      await platform.pause()
+      await platform.pause(world.onQuiet !== null)
       continue
     }
     pauses = 0

@@ -7,7 +7,7 @@ import { ThreadPoolWatch } from './thread-pool.ts'
 import { installVirtualGlobals } from './virtual-globals.ts'
 
 // Taken before anybody makes them virtual.
-const { setImmediate: realSetImmediate, setTimeout: realSetTimeout } = globalThis
+const { setImmediate: realSetImmediate, setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis
 const realRandom = Math.random
 
 /** Immediates in a row that may beget each other before the clock moves on all the same. */
@@ -36,8 +36,18 @@ class NodePlatform implements Platform {
     return this.#threads.outside()
   }
 
-  pause(): Promise<void> {
-    return new Promise((resolve) => realSetTimeout(resolve, 1))
+  pause(mayEnd: boolean): Promise<void> {
+    if (!mayEnd) return new Promise((resolve) => realSetTimeout(resolve, 1))
+    return new Promise((resolve) => {
+      const done = (): void => {
+        realClearTimeout(timer)
+        process.off('beforeExit', done)
+        resolve()
+      }
+      // Without a reference: where real handles are all that is left and none of them is active, Node would end, and says so.
+      const timer = realSetTimeout(done, 1).unref()
+      process.once('beforeExit', done)
+    })
   }
 
   install(world: World): () => void {
