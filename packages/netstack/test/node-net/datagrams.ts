@@ -127,6 +127,47 @@ export const datagramBehaviours: Behaviours = {
     trial.throws('socket', () => one.setMulticastInterface('nonsense'))
     trial.log('socket', one.getSendQueueSize(), one.getSendQueueCount())
   },
+  'sizes of buffers': async (trial) => {
+    const sizes = { recvBufferSize: 10_000, sendBufferSize: 15_000 }
+    const one = trial.keep(trial.dgram.createSocket({ type: 'udp4', ...sizes }))
+    trial.throws('unbound', () => one.getRecvBufferSize())
+    trial.throws('unbound', () => one.setSendBufferSize(10))
+    one.bind(0, '127.0.0.1')
+    await once(one, 'listening')
+    trial.log('socket', one.getRecvBufferSize(), one.getSendBufferSize())
+    one.setRecvBufferSize(20_000)
+    one.setSendBufferSize(30_000)
+    trial.log('socket', one.getRecvBufferSize(), one.getSendBufferSize())
+    for (const size of [-1, Infinity, 1.5, 'x', 2 ** 31]) {
+      trial.throws('socket', () => one.setRecvBufferSize(size as number))
+      trial.throws('socket', () => one.setSendBufferSize(size as number))
+    }
+    for (const size of ['x', -1, 1.5])
+      trial.throws('call', () => trial.dgram.createSocket({ type: 'udp4', recvBufferSize: size as number }))
+  },
+  'a connected socket that is told where to send': async (trial) => {
+    const receiver = await bound(trial)
+    const sender = trial.keep(trial.dgram.createSocket('udp4'))
+    sender.connect(receiver.address().port, '127.0.0.1')
+    await once(sender, 'connect')
+    const send = (...args: unknown[]): void => (sender.send as unknown as (...args: unknown[]) => void)(...args)
+    trial.throws('sender', () => send('x', 1, '127.0.0.1', () => {}))
+    trial.throws('sender', () => send('x', 0, 1, 1, '127.0.0.1'))
+  },
+  'sources and interfaces that are none': async (trial) => {
+    const one = await bound(trial)
+    trial.throws('socket', () => one.addSourceSpecificMembership('nonsense', '224.0.0.1'))
+    trial.throws('socket', () => one.dropSourceSpecificMembership('127.0.0.1', 'nonsense'))
+    const six = trial.keep(trial.dgram.createSocket('udp6'))
+    six.bind(0, '::1')
+    await once(six, 'listening')
+    trial.throws('six', () => six.setMulticastInterface('::%nowhere'))
+    trial.throws('six', () => six.setMulticastInterface('nonsense'))
+  },
+  'made by `new`': (trial) => {
+    const Make = trial.dgram.createSocket as unknown as new (type: string) => Socket
+    trial.log('socket', trial.keep(new Make('udp4')) instanceof trial.dgram.Socket)
+  },
   'a broadcast without leave': async (trial) => {
     const one = await bound(trial)
     const error = await new Promise((resolve) => one.send('x', 9, '255.255.255.255', resolve))

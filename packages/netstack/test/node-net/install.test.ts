@@ -75,6 +75,30 @@ test("net: sockets stay Node's own class; resets and refusals are told", async (
   assert.equal(refused.message, `connect ECONNREFUSED 127.0.0.1:${port}`)
 })
 
+test('net: options that Node keeps behind symbols: memory of its own for reading, no delay, keep-alive', async () => {
+  const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 }, (socket) => {
+    const handle = Reflect.get(socket, '_handle') as Record<string, unknown>
+    handle['setNoDelay'] = () => assert.fail('it has been set already')
+    handle['setKeepAlive'] = () => assert.fail('it has been set already')
+    socket.setNoDelay(true).setKeepAlive(true, 5000).end('hello')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const buffer = Buffer.alloc(4)
+  let text = ''
+  const callback = (bytes: number, own: Uint8Array): boolean => {
+    assert.equal(own, buffer)
+    text += buffer.toString('latin1', 0, bytes)
+    return true
+  }
+  const { port } = server.address() as AddressInfo
+  const client = net.connect({ port, host: '127.0.0.1', onread: { buffer, callback } })
+  client.on('data', () => assert.fail('nothing is to be read into memory of the stack'))
+  await once(client, 'close')
+  assert.equal(text, 'hello')
+  server.close()
+})
+
 test('dgram', async () => {
   const receiver = dgram.createSocket('udp4')
   receiver.bind(0, '127.0.0.1')

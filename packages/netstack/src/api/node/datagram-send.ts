@@ -22,10 +22,7 @@ export function readSendArguments(args: readonly unknown[], isConnected: boolean
         callback = port
         port = null
       }
-    } else {
-      callback = offset
-      port = address = null
-    }
+    } else callback = offset
     if (port || address) throw dgramIsConnected()
   } else if (address || (port && typeof port !== 'function')) data = part(data, offset as number, length as number)
   else {

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { readSendArguments, type SendRequest } from './datagram-send.ts'
 import {
   addressError,
+  badBufferSize,
   badSocketType,
   dgramIsConnected,
   dgramNotConnected,
@@ -19,8 +20,10 @@ import {
   validateAbortSignal,
   validatePort,
   validateType,
+  validateUint32,
 } from './errors.ts'
 import type { LookupCallback, NetHost } from './host.ts'
+import { bufferSizeError } from './system-error.ts'
 import { UdpHandle } from './udp-handle.ts'
 
 const channel = diagnosticsChannel.channel('udp.socket')
@@ -64,6 +67,8 @@ export class DatagramSocket extends EventEmitter {
       if (options[key] && !net.BlockList.isBlockList(options[key]))
         throw invalidArgType(`options.${key}`, 'net.BlockList', options[key])
     }
+    for (const key of ['recvBufferSize', 'sendBufferSize'] as const)
+      if (options[key]) validateUint32(options[key], `options.${key}`)
     this.type = type
     this.#options = options
     const { ipv6Only = false, reuseAddr = false, reusePort = false } = options
@@ -154,7 +159,9 @@ export class DatagramSocket extends EventEmitter {
     handle.onerror = (status) => this.emit('error', errnoError(status, 'recvmsg'))
     handle.receiveStart()
     this.#state = 'bound'
-    if (this.#options.recvBufferSize) handle.bufferSize(this.#options.recvBufferSize)
+    const { recvBufferSize, sendBufferSize } = this.#options
+    if (recvBufferSize) this.setRecvBufferSize(recvBufferSize)
+    if (sendBufferSize) this.setSendBufferSize(sendBufferSize)
     this.emit('listening')
   }
 
@@ -365,38 +372,38 @@ export class DatagramSocket extends EventEmitter {
   addSourceSpecificMembership(source: string, group: string, _via?: string): void {
     validateType(source, 'sourceAddress', 'string')
     validateType(group, 'groupAddress', 'string')
-    this.#set(errnoOf('ENOPROTOOPT'), 'addSourceSpecificMembership')
+    this.#set(errnoOf(net.isIP(source) && net.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'), 'addSourceSpecificMembership')
   }
 
   dropSourceSpecificMembership(source: string, group: string, _via?: string): void {
     validateType(source, 'sourceAddress', 'string')
     validateType(group, 'groupAddress', 'string')
-    this.#set(errnoOf('ENOPROTOOPT'), 'dropSourceSpecificMembership')
+    this.#set(errnoOf(net.isIP(source) && net.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'), 'dropSourceSpecificMembership')
   }
 
-  #boundHandle(syscall: string): UdpHandle {
-    const handle = this.#check()
-    if (!handle.isBound) throw errnoError(errnoOf('EBADF'), syscall)
-    return handle
+  /** @param size 0 asks for the size that there is */
+  #bufferSize(which: 'recv' | 'send', size: number): number {
+    if (size >>> 0 !== size) throw badBufferSize()
+    const result = this.#check().bufferSize(which, size)
+    if (result < 0) throw bufferSizeError(result, `uv_${which}_buffer_size`)
+    return result
   }
 
   setRecvBufferSize(size: number): void {
-    this.#boundHandle('uv_recv_buffer_size').bufferSize(size)
+    this.#bufferSize('recv', size)
   }
 
   getRecvBufferSize(): number {
-    return this.#boundHandle('uv_recv_buffer_size').bufferSize(0)
+    return this.#bufferSize('recv', 0)
   }
 
   /** What is sent leaves at once: the size is remembered for whoever asks. */
   setSendBufferSize(size: number): void {
-    this.#boundHandle('uv_send_buffer_size')
-    this.#options.sendBufferSize = size
+    this.#bufferSize('send', size)
   }
 
   getSendBufferSize(): number {
-    const handle = this.#boundHandle('uv_send_buffer_size')
-    return this.#options.sendBufferSize ?? handle.bufferSize(0)
+    return this.#bufferSize('send', 0)
   }
 
   getSendQueueSize(): number {

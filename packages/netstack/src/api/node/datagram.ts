@@ -14,5 +14,11 @@ export interface DatagramModule {
 /** Makes a `dgram` whose sockets live on `host`. */
 export function createDgram(host: NetHost): DatagramModule {
   const Socket = bindClass(DatagramSocket, '_netHost', host, 'Socket')
-  return { Socket, createSocket: (type, listener) => new Socket(type, listener) }
+  return {
+    Socket,
+    // A function of the old kind, which programs also call with `new`.
+    createSocket: function createSocket(type, listener) {
+      return new Socket(type, listener)
+    },
+  }
 }

@@ -118,6 +118,8 @@ export const handleAdopted = (): NodeError =>
 export const socketAlreadyBound = (): NodeError => make(Error, 'ERR_SOCKET_ALREADY_BOUND', 'Socket is already bound')
 export const badSocketType = (): NodeError =>
   make(TypeError, 'ERR_SOCKET_BAD_TYPE', 'Bad socket type specified. Valid types are: udp4, udp6')
+export const badBufferSize = (): NodeError =>
+  make(TypeError, 'ERR_SOCKET_BAD_BUFFER_SIZE', 'Buffer size must be a positive integer')
 export const dgramNotRunning = (): NodeError => make(Error, 'ERR_SOCKET_DGRAM_NOT_RUNNING', 'Not running')
 export const dgramIsConnected = (): NodeError => make(Error, 'ERR_SOCKET_DGRAM_IS_CONNECTED', 'Already connected')
 export const dgramNotConnected = (): NodeError => make(Error, 'ERR_SOCKET_DGRAM_NOT_CONNECTED', 'Not connected')
@@ -150,6 +152,10 @@ export function validateInt32(value: unknown, name: string, least = -2147483648,
   if (value < least || value > most) throw outOfRange(name, `>= ${least} && <= ${most}`, value)
 }
 
+export function validateUint32(value: unknown, name: string): asserts value is number {
+  validateInt32(value, name, 0, 4294967295)
+}
+
 export function validateAbortSignal(signal: unknown, name: string): asserts signal is AbortSignal {
   if (signal === null || typeof signal !== 'object' || !('aborted' in signal))
     throw invalidArgType(name, 'AbortSignal', signal)
@@ -172,6 +178,11 @@ export function errnoOf(code: string): number {
 
 export function codeOf(errno: number): string {
   return byNumber.get(errno) ?? `Unknown system error ${errno}`
+}
+
+/** What the system calls it: `bad file descriptor`. */
+export function messageOf(errno: number): string {
+  return byName.get(codeOf(errno))?.message ?? ''
 }
 
 export interface SystemError extends NodeError {

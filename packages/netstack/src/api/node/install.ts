@@ -14,7 +14,7 @@ import { PipeHandle } from './pipe-handle.ts'
 import type { Server } from './server.ts'
 import { Socket } from './socket.ts'
 import type { SocketOptions, SocketSettings } from './socket-options.ts'
-import { adoptHandle } from './socket-read.ts'
+import { adoptHandle, type UserBuffer } from './socket-read.ts'
 import { dispatchWrite } from './socket-write.ts'
 import { TcpHandle } from './tcp-handle.ts'
 
@@ -124,6 +124,7 @@ function transplant(socket: Socket, network: Network): void {
   const methods = {
     _network: network,
     _settings: settingsOf(socket),
+    _userBuffer: userBufferBehind(socket),
     _writeGeneric(
       this: Socket,
       many: boolean,
@@ -146,16 +147,31 @@ function transplant(socket: Socket, network: Network): void {
   }
 }
 
-/** What was set before there was a handle: Node keeps it behind symbols. */
-function settingsOf(socket: object): SocketSettings {
+/** What Node keeps behind symbols, by their descriptions. */
+function readerOf(socket: object): (name: string) => unknown {
   const found = new Map(Object.getOwnPropertySymbols(socket).map((each) => [each.description, each]))
-  const read = (name: string): unknown => Reflect.get(socket, found.get(name) ?? name)
+  return (name) => Reflect.get(socket, found.get(name) ?? name)
+}
+
+/** The option `onread`. */
+function userBufferBehind(socket: object): UserBuffer | null {
+  const read = readerOf(socket)
+  const callback = read('kBufferCb') as UserBuffer['callback'] | null | undefined
+  const make = (read('kBufferGen') as UserBuffer['make'] | undefined) ?? null
+  const buffer = read('kBuffer')
+  if (!callback || !buffer) return null
+  return { current: buffer instanceof Uint8Array ? buffer : null, make, callback }
+}
+
+/** What was set before there was a handle. */
+function settingsOf(socket: object): SocketSettings {
+  const read = readerOf(socket)
   return {
     noDelay: Boolean(read('kSetNoDelay')),
     keepAlive: Boolean(read('kSetKeepAlive')),
     keepAliveDelay: Number(read('kSetKeepAliveInitialDelay')) || 0,
-    keepAliveInterval: undefined,
-    keepAliveCount: undefined,
-    typeOfService: undefined,
+    keepAliveInterval: read('kSetKeepAliveInterval') as number | undefined,
+    keepAliveCount: read('kSetKeepAliveCount') as number | undefined,
+    typeOfService: read('kSetTOS') as number | undefined,
   }
 }

@@ -59,7 +59,14 @@ export function createNet(host: NetHost): NetModule {
   const OwnSocket = bindClass(Socket, '_network', network, 'Socket', Socket.initialize as (self: object) => void)
   const OwnServer = bindClass(Server, '_network', network, 'Server', Server.initialize as (self: object) => void)
   const OwnBoundSocket = bindClass(BoundSocket, '_network', network, 'BoundSocket')
-  const connect = (...args: unknown[]): Socket => {
+  // Functions of the old kind, which programs also call with `new`.
+  function createServer(
+    options?: ServerOptions | ((socket: Socket) => void),
+    listener?: (socket: Socket) => void,
+  ): Server {
+    return new OwnServer(options, listener)
+  }
+  function connect(...args: unknown[]): Socket {
     const [options, callback] = normalizeArgs(args)
     const socket = new OwnSocket(options as SocketOptions)
     const timeout = (options as { timeout?: number }).timeout
@@ -83,7 +90,7 @@ export function createNet(host: NetHost): NetModule {
     setDefaultAutoSelectFamilyAttemptTimeout: net.setDefaultAutoSelectFamilyAttemptTimeout,
     connect,
     createConnection: connect,
-    createServer: (options, listener) => new OwnServer(options, listener),
+    createServer,
     _normalizeArgs: (args) => normalizeArgs(args),
     _createServerHandle: (address, port, family, fd, flags = 0) =>
       createServerHandle(network, address, port, family, fd, flags),

@@ -8,7 +8,7 @@ import { listenServer } from './listening.ts'
 import type { Network } from './network.ts'
 import type { PipeHandle } from './pipe-handle.ts'
 import type { Socket } from './socket.ts'
-import type { SocketOptions, SocketSettings } from './socket-options.ts'
+import type { SocketOptions } from './socket-options.ts'
 import { StreamHandle } from './stream-handle.ts'
 import type { SocketName, TcpHandle } from './tcp-handle.ts'
 
@@ -206,22 +206,19 @@ export function onConnection(server: Server, status: number, client: TcpHandle |
     writable: true,
     readableHighWaterMark: server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
+    noDelay: server.noDelay && 'setNoDelay' in client,
+  }
+  if (server.keepAlive && 'setKeepAlive' in client) {
+    options.keepAlive = true
+    options.keepAliveInitialDelay = server.keepAliveInitialDelay * 1000
   }
   // What comes in at a handle of the kernel is a socket of the kernel.
   const isOurs = client instanceof StreamHandle
   const socket = isOurs
     ? server._network.createSocket(options)
     : (new net.Socket(options as net.SocketConstructorOpts) as unknown as Socket)
-  const settings = isOurs ? socket._settings : ({} as SocketSettings)
-  if (server.noDelay && 'setNoDelay' in client) {
-    settings.noDelay = true
-    client.setNoDelay(true)
-  }
-  if (server.keepAlive && 'setKeepAlive' in client) {
-    settings.keepAlive = true
-    settings.keepAliveDelay = server.keepAliveInitialDelay
-    client.setKeepAlive(true, server.keepAliveInitialDelay)
-  }
+  if (server.noDelay && 'setNoDelay' in client) client.setNoDelay(true)
+  if (server.keepAlive && 'setKeepAlive' in client) client.setKeepAlive(true, server.keepAliveInitialDelay)
   server._connections++
   socket.server = server
   socket._server = server

@@ -14,6 +14,11 @@ export interface DatagramInfo {
 /** Datagrams taken in one turn, before others have theirs. */
 const DATAGRAMS_PER_TURN = 32
 
+/** An int of C. */
+const MAX_BUFFER_BYTES = 0x7fff_ffff
+/** Linux takes twice what it is asked for, for its own book-keeping, and says so. */
+const BUFFER_FACTOR = process.platform === 'linux' ? 2 : 1
+
 /** A UDP socket as `dgram.Socket` uses it: calls return 0 or a negative error number. */
 export class UdpHandle extends LoopHandle {
   onmessage: (bytes: Uint8Array, info: DatagramInfo) => void = () => {}
@@ -22,6 +27,8 @@ export class UdpHandle extends LoopHandle {
   readonly #family: 4 | 6
   readonly #socket: UdpSocket
   #isBound = false
+  /** What is sent leaves at once: remembered for whoever asks. */
+  #sendBufferBytes: number | undefined = undefined
   #isReceiving = false
   #isPosted = false
 
@@ -157,7 +164,9 @@ export class UdpHandle extends LoopHandle {
   }
 
   setMulticastInterface(text: string): number {
-    const network = this.#interfaceOf(text)
+    // With IPv6 the zone alone counts, and one that is unknown is none.
+    const isAny = this.#family === 6 && this.#parse(text) !== null && this.#interfaceOf(text) === undefined
+    const network = isAny ? null : this.#interfaceOf(text)
     if (network === undefined) return errnoOf(IpAddress.tryParse(text) === null ? 'EINVAL' : 'EADDRNOTAVAIL')
     return this.#option(() => {
       this.#socket.multicastInterface = network
@@ -199,13 +208,16 @@ export class UdpHandle extends LoopHandle {
     return interfaces.find((each) => each.addresses.some((own) => own.address.equals(wanted)))
   }
 
-  bufferSize(size: number): number {
-    if (size > 0) this.#socket.options.receiveQueueBytes = size
-    return this.#socket.options.receiveQueueBytes ?? this.host.stack.udp.options.receiveQueueBytes
-  }
-
-  get isBound(): boolean {
-    return this.#socket.localPort !== 0
+  /** Sets the size unless it is 0. Returns what it is now, or a negative error number. */
+  bufferSize(which: 'recv' | 'send', size: number): number {
+    if (this.#socket.localPort === 0) return errnoOf('EBADF')
+    if (size > MAX_BUFFER_BYTES) return errnoOf('EINVAL')
+    const { options } = this.#socket
+    const bytes = size * BUFFER_FACTOR
+    if (size > 0 && which === 'recv') options.receiveQueueBytes = bytes
+    else if (size > 0) this.#sendBufferBytes = bytes
+    const receiveBytes = options.receiveQueueBytes ?? this.host.stack.udp.options.receiveQueueBytes
+    return which === 'recv' ? receiveBytes : (this.#sendBufferBytes ?? receiveBytes)
   }
 
   getSendQueueSize(): number {
