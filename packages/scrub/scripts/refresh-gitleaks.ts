@@ -1,5 +1,5 @@
 /**
- * Converts a gitleaks configuration into src/detectors/gitleaks.generated.ts.
+ * Converts a gitleaks configuration into src/detectors/gitleaks/gitleaks.generated.ts.
  * Usage: node --conditions=@wirehub/source scripts/refresh-gitleaks.ts <gitleaks.toml>
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,7 @@ function main(path: string): void {
     rows.push(convert(rule))
   }
   rows.sort((a, b) => (a.name < b.name ? -1 : 1))
-  writeFileSync(new URL('../src/detectors/gitleaks.generated.ts', import.meta.url), render(rows, skipped))
+  writeFileSync(new URL('../src/detectors/gitleaks/gitleaks.generated.ts', import.meta.url), render(rows, skipped))
   console.error(`${rows.length} rules written, ${skipped.length} left out`)
 }
 
@@ -151,7 +151,7 @@ function render(rows: readonly Row[], skipped: readonly string[]): string {
 // Left out:
 ${skipped.map((line) => `//   ${line}`).join('\n')}
 
-import type { SecretRule } from './secret-rule.ts'
+import type { SecretRule } from '../secret-rule.ts'
 
 export const gitleaksRules: readonly SecretRule[] = [
 ${rows.map((row) => row.text).join('\n')}

@@ -1,53 +1,42 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { describe, it } from 'node:test'
 import { compileScanner } from '../scan/scanner.ts'
-import { type Case, type CaseTable, readCase } from './cases.ts'
-import { credentialCases } from './credentials.cases.ts'
-import { emailCases } from './email.cases.ts'
-import { financialCases } from './financial.cases.ts'
-import { identityCases } from './identity/identity.cases.ts'
+import { type Case, type DetectorCases, readCase } from './cases.ts'
 import { allDetectors, defaultDetectors } from './mod.ts'
-import { networkCases } from './network.cases.ts'
-import { phoneCases } from './phone.cases.ts'
-import { tokenCases } from './tokens.cases.ts'
 
-const tables: readonly CaseTable[] = [
-  credentialCases,
-  emailCases,
-  financialCases,
-  identityCases,
-  networkCases,
-  phoneCases,
-  tokenCases,
-]
+const ENDING = '.cases.ts'
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+const caseFiles = files.filter((file) => file.endsWith(ENDING)).sort()
 
-for (const table of tables) {
-  for (const [name, cases] of Object.entries(table)) {
-    const detector = allDetectors.find((candidate) => candidate.name === name)
-    describe(name, () => {
-      assert.ok(detector, `no detector is called ${name}`)
-      const scanner = compileScanner([detector])
-      const findings = (entry: Case): string[] => {
-        const { text, field } = readCase(entry)
-        const out: string[] = []
-        scanner.scanText(text, (start, end) => out.push(text.slice(start, end)), field)
-        return out
-      }
-      for (const entry of cases.found) {
-        const { text, field, spans } = readCase(entry)
-        it(`finds ${field}${field === '' ? '' : ': '}${text}`, () => {
-          assert.deepEqual(
-            findings(entry),
-            spans.map(([start, end]) => text.slice(start, end)),
-          )
-        })
-      }
-      for (const entry of cases.clean) {
-        const { text, field } = readCase(entry)
-        it(`passes ${field}${field === '' ? '' : ': '}${text}`, () => assert.deepEqual(findings(entry), []))
-      }
-    })
-  }
+for (const file of caseFiles) {
+  const name = basename(file, ENDING)
+  const { cases } = (await import(`./${file}`)) as { cases: DetectorCases }
+  const detector = allDetectors.find((candidate) => candidate.name === name)
+  describe(name, () => {
+    assert.ok(detector, `no detector is called ${name}`)
+    const scanner = compileScanner([detector])
+    const findings = (entry: Case): string[] => {
+      const { text, field } = readCase(entry)
+      const out: string[] = []
+      scanner.scanText(text, (start, end) => out.push(text.slice(start, end)), field)
+      return out
+    }
+    for (const entry of cases.found) {
+      const { text, field, spans } = readCase(entry)
+      it(`finds ${field}${field === '' ? '' : ': '}${text}`, () => {
+        assert.deepEqual(
+          findings(entry),
+          spans.map(([start, end]) => text.slice(start, end)),
+        )
+      })
+    }
+    for (const entry of cases.clean) {
+      const { text, field } = readCase(entry)
+      it(`passes ${field}${field === '' ? '' : ': '}${text}`, () => assert.deepEqual(findings(entry), []))
+    }
+  })
 }
 
 describe('every detector', () => {
@@ -57,14 +46,15 @@ describe('every detector', () => {
     for (const name of names) assert.match(name, /^[a-z0-9]+(?:-[a-z0-9]+)*$/)
   })
 
-  it('that is not of the gitleaks table has cases', () => {
-    const covered = new Set(tables.flatMap((table) => Object.keys(table)))
-    const ours = allDetectors.slice(
-      0,
-      allDetectors.findIndex((detector) => detector.name === 'aws-secret-access-key') + 1,
+  it('that is not of the gitleaks table is a file of its name, with its cases beside it', () => {
+    const own = files.filter(
+      (file) => dirname(file) !== '.' && file.endsWith('.ts') && !/\.(?:cases|generated)\.ts$/.test(file),
     )
+    const names = new Set(allDetectors.map((detector) => detector.name))
+    const detectorFiles = own.filter((file) => names.has(basename(file, '.ts')))
+    assert.ok(detectorFiles.length > 80)
     assert.deepEqual(
-      ours.filter((detector) => !covered.has(detector.name)).map((detector) => detector.name),
+      detectorFiles.filter((file) => !caseFiles.includes(file.replace(/\.ts$/, ENDING))),
       [],
     )
   })

@@ -8,8 +8,6 @@ export interface DetectorCases {
   readonly clean: readonly Case[]
 }
 
-export type CaseTable = Readonly<Record<string, DetectorCases>>
-
 export interface ReadCase {
   readonly text: string
   readonly field: string

@@ -1,0 +1,6 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = {
+  found: ['token: ⟦ghp_¦aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5⟧'],
+  clean: ['ghp_short', 'ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
+}

@@ -1,0 +1,3 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = { found: ['CUIT ⟦20-12345678-6⟧'], clean: ['20-12345678-7'] }

@@ -1,0 +1,3 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = { found: ['rodné číslo ⟦736028/5163⟧', '⟦736028/5163⟧'], clean: ['736028/5164'] }

@@ -1,0 +1,3 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = { found: ['⟦900101-1234567⟧'], clean: ['901301-1234567', '900101-9234567'] }

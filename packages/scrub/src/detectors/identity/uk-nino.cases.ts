@@ -1,0 +1,6 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = {
+  found: ['⟦QQ123456C⟧', '⟦AB123456C⟧', 'NI number ⟦JG 12 34 56 A⟧'],
+  clean: ['GB123456A', 'AB123456E', 'XAB123456C'],
+}

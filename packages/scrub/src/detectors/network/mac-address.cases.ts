@@ -1,0 +1,14 @@
+import type { DetectorCases } from '../cases.ts'
+
+export const cases: DetectorCases = {
+  found: ['⟦00:1A:2b:3c:4d:5e⟧', '⟦00-1A-2B-3C-4D-5E⟧', '⟦001a.2b3c.4d5e⟧'],
+  clean: [
+    '00:00:00:00:00:00',
+    'ff:ff:ff:ff:ff:ff',
+    '12:30:45',
+    '00:1A:2b:3c:4d',
+    '11-22-33-44-55',
+    '2026.1121.0110',
+    '00:1A:2b:3c:4d:5e:6f',
+  ],
+}
