@@ -161,6 +161,25 @@ export const CLEAN: Readonly<Record<string, Maker>> = {
     `"lodash": "^4.17.21", "@types/node": "~${version(r)}", "resolved": "https://registry.example.com/x/-/x-${version(r)}.tgz", "integrity": "sha512-${base64(r, 21)}gg=="`,
   isbn: (r) =>
     `ISBN 978-${r.int(0, 9)}-${r.digits(3)}-${r.digits(5)}-${r.digits(1)}, ISSN ${r.digits(4)}-${r.digits(4)}, DOI 10.${r.digits(4)}/j.${r.digits(6)}.${r.digits(4)}`,
+  warehouse: (r) =>
+    `pallet 00${r.digits(2)} ${r.digits(4)} ${r.digits(4)}, part ${r.digits(3)}-${r.digits(4)}, bin ${r.digits(2)}-${r.digits(2)}-${r.digits(2)}, ZIP ${r.digits(5)}-${r.digits(4)} ${r.digits(5)}, drawn ${r.digits(2)} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)} ${r.digits(2)}`,
+  code: (r) =>
+    `const password = req.body.password\nif (!password || password.length < ${r.int(6, 20)}) throw new Error('password: required')\npassword = getpass.getpass("Password: ")\nconst token = await issue(user.id); this.apiKey = config.apiKey\n`,
+  environment: (r) =>
+    `PWD=/srv/app/src${r.int(1, 9)}\nPORT=${r.digits(4)}\nPASSWORD_FILE=/run/secrets/db\nTOKEN_TTL=${r.digits(4)}\nSECRET_NAME=prod/db\nMAX_TOKENS=${r.digits(4)}\n`,
+  manual: (r) =>
+    r.pick([
+      'The password is required.',
+      'password is hashed with sha256',
+      'Your password is about to expire in 14 days',
+      'the token was refreshed 3 times',
+      'Tests passed: 1024, pass: 100%',
+      'The cell count was 1200000 per ml',
+      'the secret is kept in the vault',
+    ]),
+  agents: (r) =>
+    `Mozilla/5.0 (iPhone; CPU iPhone OS ${r.int(3, 17)}_1) AppleWebKit/${r.digits(4)}.${r.digits(2)}.1 Mobile/8B${r.digits(3)} Safari/65${r.digits(2)}.${r.digits(2)}.1; Mozilla/5.0 (X11; rv:1.9.${r.int(0, 7)}.20) Gecko`,
+  network: () => 'mask 255.255.254.0, OID 1.3.6.1.4.1 2.5.29.15, listen 0.0.0.0, loopback ::1',
   mixed: (r) =>
     `${r.uuid()} ${ulid(r)} ${r.hex(24)} ${r.alnum(21)} ${epoch(r)} v${version(r)} #${r.digits(5)} x${r.hex(8)} ${price(r)}%`,
 }

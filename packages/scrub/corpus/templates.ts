@@ -64,6 +64,11 @@ export const SPECIAL: Readonly<Record<string, readonly string[]>> = {
     '{"authorization":"Bearer {v}"}',
     "curl -H 'Authorization: token {v}' https://example.com",
   ],
+  'session-cookie': [
+    'Cookie: theme=dark; JSESSIONID={v}; lang=en',
+    'Set-Cookie: connect.sid={v}; Path=/; HttpOnly',
+    '{"cookie":"PHPSESSID={v}; a=b"}',
+  ],
   'azure-key': [
     'AccountName=x;AccountKey={v};EndpointSuffix=core.windows.net',
     '"Endpoint=sb://x/;SharedAccessKey={v}"',

@@ -56,6 +56,10 @@ const CARDS: readonly [prefix: string, length: number][] = [
   ['3530', 16],
   ['36', 14],
   ['62', 16],
+  ['62', 19],
+  ['3500', 16],
+  ['50', 16],
+  ['2131', 15],
 ]
 
 function card(random: Random): string {
@@ -68,7 +72,8 @@ function card(random: Random): string {
     sum += value
   }
   const digits = body + ((10 - (sum % 10)) % 10)
-  const separator = random.pick(['', '', ' ', '-'])
+  const separator = random.pick(['', '', ' ', '-', '.'])
+  if (length === 19) return digits
   if (length === 16) return digits.replace(/(.{4})(?=.)/g, `$1${separator}`)
   return `${digits.slice(0, 4)}${separator}${digits.slice(4, 10)}${separator}${digits.slice(10)}`
 }
@@ -90,6 +95,10 @@ const IBANS = [
   'DK################',
   'FI################',
   'IE##AAAA##############',
+  'AE#####################',
+  'TR########################',
+  'MA##########################',
+  'GE##AA################',
 ]
 
 function iban(random: Random): string {
@@ -135,6 +144,13 @@ const PHONES = [
   '+48 5## ### ###',
   '+46 70 ### ## ##',
   '0044 20 7946 ####',
+  '001-415-555-####',
+  '+1-415-555-####x###',
+  '(415) 555-#### ext. ##',
+  '(555) 123-####',
+  '+(370) 612 #####',
+  '+49 (0)171 #######',
+  '1 800 555 ####',
 ]
 
 const WORDS_OF_PASSWORDS = ['hunter', 'Sommer', 'letmein', 'Tr0ub4dor', 'qwerty', 'geheim', 'corazon', 'dragon']
@@ -161,9 +177,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       .join(random.pick([':', '-']))
       .replace(/^../, '3c'),
   password: (random) =>
-    `${random.pick(WORDS_OF_PASSWORDS)}${random.pick(['!', '-', '_', '$', ''])}${random.int(10, 9999)}`,
+    `${random.pick(WORDS_OF_PASSWORDS)}${random.pick(['!', '-', '_', '$', '', '&', '#x', ')9', '%'])}${random.int(10, 9999)}`,
   'secret-field': (random) => random.pick([random.alnum(32), random.hex(40), random.alnum(24)]),
   'url-credentials': (random) => `${random.pick(['admin', 'svc_app', 'user', ''])}:${random.alnum(12)}`,
+  'session-cookie': (random) => `${random.alnum(20)}${random.digits(4)}`,
   'http-authorization': (random) => random.alnum(40),
   jwt: (random) =>
     [
@@ -203,5 +220,13 @@ function isValid(detector: Detector, value: string): boolean {
   const finding = (detector.group === 0 ? undefined : match.slice(1).find((group) => group !== undefined)) ?? match[0]
   const start = value.indexOf(finding)
   if (detector.group === 0 && match[0].length !== value.length) return false
-  return detector.validate?.(finding, { ...CONTEXT, text: value, start, end: start + finding.length }) ?? true
+  return (
+    detector.validate?.(finding, {
+      ...CONTEXT,
+      hasContext: !(detector.pattern instanceof RegExp),
+      text: value,
+      start,
+      end: start + finding.length,
+    }) ?? true
+  )
 }

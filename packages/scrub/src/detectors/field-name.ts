@@ -1,6 +1,7 @@
 import type { MatchContext } from '../scan/types.ts'
 
-const NAME_BEFORE = /([\w.$-]{1,64})[\\"'\])]{0,4}\s{0,4}(?::=|=>|==?|[:>])\s{0,4}[\\"'[(]{0,4}$/
+const NAME_BEFORE =
+  /([\w.$-]{1,64})[\\"'\])]{0,4}(?:\s{1,24}value(?=\s?[=:]))?\s{0,4}(?::=|=>|==?|[:>]|(?<=\s)(?:is|was|are|to|ist|lautet|es|est):?(?=\s))\s{0,4}[\\"'[(]{0,4}$/
 
 /** The name that a value is assigned to: the field's, or the identifier before `=` or `:` in the text; '' when there is none. */
 export function nameOf({ fieldName, text, start }: MatchContext): string {
@@ -9,7 +10,7 @@ export function nameOf({ fieldName, text, start }: MatchContext): string {
 }
 
 const PLACEHOLDER =
-  /^(?:null|nil|none|undefined|true|false|yes|no|n\/a|empty|unknown|required|optional|string|redacted|masked|hidden|secret|password|passwd|changeme|example|xxx+|\*+|•+|\.+|-+|_+|0+|<[^>]*>|\[[^\]]*\]|\{\{[^}]*\}\}|\$\{[^}]*\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\(?(?:redacted|masked|hidden|filtered)\)?)$/i
+  /^(?:null|nil|none|undefined|true|false|yes|no|n\/a|empty|unknown|required|optional|string|redacted|masked|hidden|secret|password|passwd|changeme|example|xxx+|\*+|•+|\.+|-+|_+|0+|<[^>]*>|\[[^\]]*\]|\{\{[^}]*\}\}|\$\{[^}]*\}|\$?\{[\w.\s-]*\}|\$[A-Za-z_]+|\$\d|%[A-Za-z_]+%|%s|%\([a-z_]+\)s|@[a-z_]*(?:pass|pwd)[a-z_]*|\(?(?:redacted|masked|hidden|filtered)\)?)$/i
 
 /** `null`, `***`, `${PASSWORD}`, `<secret>`: a place where a secret would stand. */
 export function isPlaceholder(value: string): boolean {

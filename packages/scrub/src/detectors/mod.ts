@@ -10,6 +10,7 @@ import { jwt } from './credentials/jwt.ts'
 import { password } from './credentials/password.ts'
 import { privateKey } from './credentials/private-key.ts'
 import { secretField } from './credentials/secret-field.ts'
+import { sessionCookie } from './credentials/session-cookie.ts'
 import { urlCredentials } from './credentials/url-credentials.ts'
 import { verificationCode } from './financial/card-verification-code.ts'
 import { walletAddress } from './financial/crypto-wallet.ts'
@@ -43,6 +44,7 @@ export const allDetectors: readonly Detector[] = [
   privateKey,
   azureKey,
   commandLineSecret,
+  sessionCookie,
   awsSecretKey,
   ...secretDetectors(tokenRules),
   ...secretDetectors(gitleaksRules),

@@ -2,7 +2,7 @@ import { Automaton } from './automaton.ts'
 import { Findings } from './findings.ts'
 import { type Attempt, makePlan, type Plan, type Trigger } from './plan.ts'
 import type { Detector, LinearPattern, MatchContext, Scanner, ScannerOptions, SpanSink } from './types.ts'
-import { standsAlone } from './words.ts'
+import { isInLabel, standsAlone } from './words.ts'
 
 /**
  * Compiles detectors into one scanner: one automaton over bytes as prefilter, patterns and validators on candidates only.
@@ -29,7 +29,9 @@ const MAX_FIELD_NAME_BYTES = 256
 const ASSIGNMENT_BYTES = 2048
 /** How often a linear pattern may go over a text, in effect, before the rest of it is given up for found. */
 const SEARCH_PASSES = 8
-const CONNECTOR = /[\w.$-]{0,24}[\\"'\])]{0,4}\s{0,4}(?::=|=>|==?|[:>])\s{0,4}[\\"'[(]{0,4}/y
+/** From a name to its value: an assignment, an attribute or line `value` beside the name, or a verb between blanks. */
+const CONNECTOR =
+  /[\w.$-]{0,24}[\\"'\])]{0,4}(?:\s{1,24}value(?=\s?[=:]))?\s{0,4}(?::=|=>|==?|[:>]|(?<=\s)(?:is|was|are|to|ist|lautet|es|est):?(?=\s))\s{0,4}[\\"'[(]{0,4}/y
 const STOP = new Uint8Array(256)
 for (const char of ',;&{}<\n\r') STOP[char.charCodeAt(0)] = 1
 
@@ -192,6 +194,7 @@ class Pass implements MatchContext {
       const { alone } = trigger
       const end = alone === 0 ? to : to - 1
       if (alone > 0 && !standsAlone(this.bytes, this.from, this.to, end - alone, end)) return
+      if (isInLabel(this.bytes, this.from, this.to, end)) return
       if (attempt.assigned) this.#afterConnector(attempt, end - this.from)
       else this.#within(attempt, end - this.from)
       return

@@ -59,3 +59,23 @@ export function standsAlone(bytes: Uint8Array, start: number, end: number, from:
   }
   return true
 }
+
+/** The longest name of a detector. */
+const LABEL_LENGTH = 48
+
+function isOfLabel(byte: number): boolean {
+  return isLower(byte) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d
+}
+
+/**
+ * Whether the word that ends before `at` stands in a label such as `[phone]`: that is what a redaction left, and it must not vouch
+ * for what stands beside it.
+ */
+export function isInLabel(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+  let to = at
+  while (to < end && to - at < LABEL_LENGTH && isOfLabel(bytes[to])) to++
+  if (to >= end || bytes[to] !== 0x5d) return false
+  let from = at
+  while (from > start && at - from < LABEL_LENGTH && isOfLabel(bytes[from - 1])) from--
+  return from > start && bytes[from - 1] === 0x5b
+}

@@ -12,6 +12,8 @@ export const cases: DetectorCases = {
     'Contact:⟦x@y.io⟧;⟦z@y.io⟧',
     '⟦first_last-1@xn--bcher-kva.example⟧',
     '[⟦m@example.de⟧](mailto:⟦m@example.de⟧)',
+    'an ⟦jürgen@müller.example⟧ und ⟦іван@приклад.укр⟧',
+    'root ⟦root@[192.0.2.7]⟧ and ⟦x@[IPv6:2001:db8::7]⟧',
   ],
   clean: [
     'logo@2x.png',
@@ -22,5 +24,6 @@ export const cases: DetectorCases = {
     'price @ 3.50',
     'postgres://admin@db.example.com/x',
     'import x from "pkg@next"',
+    '{user} @[name] x@[a]',
   ],
 }

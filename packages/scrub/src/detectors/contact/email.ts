@@ -18,9 +18,9 @@ export const email: Detector = {
   category: 'contact',
   description: 'E-mail addresses',
   default: true,
-  triggers: ["[a-z0-9_+'\\x80-\\xbf-]@[a-z0-9\\xc3-\\xd4]", "[a-z0-9_+'-]%40[a-z0-9]"],
+  triggers: ["[a-z0-9_+'\\x80-\\xbf-]@[a-z0-9\\xc3-\\xd4[]", "[a-z0-9_+'-]%40[a-z0-9]"],
   lead: { set: "[A-Za-z0-9_.+'\\x80-\\xd4-]", max: 64 },
   pattern:
-    /[A-Za-z0-9_\xc3-\xd4][A-Za-z0-9_.+'\x80-\xd4-]{0,63}(?:@|%40)(?:[A-Za-z0-9\x80-\xd4-]{1,63}\.){1,8}(?:xn--[A-Za-z0-9-]{2,40}|[A-Za-z]{2,24})(?![A-Za-z0-9_])/,
+    /[A-Za-z0-9_\xc3-\xd4][A-Za-z0-9_.+'\x80-\xd4-]{0,63}(?:@|%40)(?:(?:[A-Za-z0-9\x80-\xd4-]{1,63}\.){1,8}(?:xn--[A-Za-z0-9-]{2,40}|[A-Za-z]{2,24}|(?:[\xc3-\xd4][\x80-\xbf]){2,24})(?![A-Za-z0-9_])|\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:]{2,39})\])/,
   validate,
 }

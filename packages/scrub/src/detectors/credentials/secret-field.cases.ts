@@ -6,6 +6,7 @@ export const cases: DetectorCases = {
     'API_KEY=⟦9f8e7d6c5b4a39¦28f1e0d9c8b7a6⟧',
     { field: 'accessToken', text: '⟦a81hf7Gq2LmZ0x¦Vb93Kd⟧' },
     'X-Api-Key: ⟦k3yAbC9d8E7f6G5h4⟧',
+    '&X-Amz-Signature=⟦fe5f80f77d5fa3beca038a248ff027d0¦445342fe2855ddc963176630326f1024⟧&X',
   ],
   clean: [
     '"client_secret": "${SECRET}"',

@@ -43,6 +43,8 @@ export const secretField: Detector = {
       'webhook key',
       'license key',
       'credential',
+      'amz signature',
+      'goog signature',
       'auth key',
       'user token',
       'bot token',

@@ -7,5 +7,5 @@ export const canadaSin: Detector = nationalNumber({
   description: 'Canadian social insurance numbers (Luhn)',
   words: ['sin', 'social insurance', "numéro d'assurance sociale", 'nas'],
   bare: /(?<![\w.-])\d{3}[- ]?\d{3}[- ]?\d{3}(?![\w-])(?!\.\d)/,
-  isValid: (n) => /^[0-79]/.test(n) && luhn(n) && !isOneDigit(n),
+  isValid: (n) => luhn(n) && !isOneDigit(n),
 })

@@ -2,6 +2,11 @@ import type { Detector } from '../../scan/types.ts'
 import { isMonthAndDay } from '../checksums.ts'
 import { nationalNumber } from './define.ts'
 
+/** Divisible by 11; until 1985 a rest of ten was written as zero. */
+function hasCheckDigit(n: string): boolean {
+  return Number(n) % 11 === 0 || (Number(n.slice(0, 9)) % 11 === 10 && n[9] === '0')
+}
+
 /** Birth numbers of Czechia and Slovakia: divisible by 11; women's months have 50 added, and 20 where serials ran out. */
 export const czechBirthNumber: Detector = nationalNumber({
   name: 'cz-sk-birth-number',
@@ -10,5 +15,5 @@ export const czechBirthNumber: Detector = nationalNumber({
   triggers: ['(?<![\\w.-])\\d\\d[0-9]\\d[0-3]\\d/\\d{4}'],
   words: ['rodné číslo', 'rodne cislo', 'rodné čislo'],
   bare: /(?<![\w.-])\d{6}\/?\d{4}(?![\w-])(?!\.\d)/,
-  isValid: (n) => isMonthAndDay((Number(n.slice(2, 4)) % 50) % 20, Number(n.slice(4, 6))) && Number(n) % 11 === 0,
+  isValid: (n) => isMonthAndDay((Number(n.slice(2, 4)) % 50) % 20, Number(n.slice(4, 6))) && hasCheckDigit(n),
 })

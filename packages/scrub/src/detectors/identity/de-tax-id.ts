@@ -26,5 +26,5 @@ export const germanyTaxId: Detector = nationalNumber({
     'steuer idnr',
   ],
   bare: /(?<![\w.-])[1-9]\d[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}(?![\w-])(?!\.\d)/,
-  isValid: (n) => hasTaxIdDigits(n) && mod11x10(n),
+  isValid: (n, { hasContext }) => (hasContext ? n[0] !== '0' : hasTaxIdDigits(n)) && mod11x10(n),
 })

@@ -13,7 +13,7 @@ function isBaltic(n: string): boolean {
 export const balticId: Detector = nationalNumber({
   name: 'ee-lt-personal-code',
   description: 'Estonian and Lithuanian personal codes (date and check digit)',
-  words: ['isikukood', 'asmens kodas'],
-  bare: /(?<![\w.-])[1-6]\d{10}(?![\w-])(?!\.\d)/,
+  words: ['isikukood', 'asmens kodas', 'personal code'],
+  bare: /(?<![\w.-])[1-8]\d{10}(?![\w-])(?!\.\d)/,
   isValid: isBaltic,
 })

@@ -12,6 +12,7 @@ export const ukNino: Detector = nationalNumber({
     '(?<![A-Za-z0-9_])(?-i:QQ|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])[ -]?\\d\\d[ -]?\\d\\d[ -]?\\d\\d[ -]?(?-i:[A-D])',
   ],
   words: ['nino', 'national insurance', 'ni number'],
-  bare: /(?<![A-Za-z0-9_])(?:QQ|qq|[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z][A-CEGHJ-NPR-TW-Za-ceghj-npr-tw-z])([ -]?)\d{2}\1\d{2}\1\d{2}\1[A-Da-d](?![A-Za-z0-9_])/,
-  isValid: (n) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(n),
+  bare: /(?<![A-Za-z0-9_])[A-Za-z]{2}([ -]?)\d{2}\1\d{2}\1\d{2}\1[A-Da-dFMPTfmpt](?![A-Za-z0-9_])/,
+  // Temporary numbers have letters that the real ones never do.
+  isValid: (n, { hasContext }) => hasContext || !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(n),
 })

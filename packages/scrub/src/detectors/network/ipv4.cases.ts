@@ -18,5 +18,8 @@ export const cases: DetectorCases = {
     '1.2.3',
     { field: 'appVersion', text: '4.18.2.1' },
     '01.02.03.04',
+    'Windows NT 10.0; rv:1.9.2.20) Gecko',
+    'mask 255.255.254.0',
+    'OID 1.3.6.1.4.1 2.5.29.15',
   ],
 }
