@@ -58,6 +58,8 @@ export async function until(condition: () => boolean, what: string, bout?: Bout)
   }
 }
 
+type BoutSegment = LadderSegment & { by: 'ours' | 'theirs' }
+
 export class Bout {
   readonly family: 4 | 6
   readonly ours: StackHost
@@ -149,12 +151,21 @@ export class Bout {
     return ladderOf(conversationsOf(this.capture)[index])
   }
 
+  #read: { index: number; packets: number; segments: BoutSegment[] } | undefined
+
   /** Segments of the first connection, with who sent them. */
-  segments(index = 0): (LadderSegment & { by: 'ours' | 'theirs' })[] {
+  segments(index = 0): BoutSegment[] {
+    const packets = this.capture.packets.length
+    // Asked again and again while a test waits: read anew when something has come.
+    if (this.#read?.index === index && this.#read.packets === packets) return this.#read.segments
     const ladder = this.ladder(index)
     const client = ladder.client.address === this.ours.address ? 'ours' : 'theirs'
     const server = client === 'ours' ? 'theirs' : 'ours'
-    return ladder.segments.map((segment) => ({ ...segment, by: segment.from === 0 ? client : server }))
+    const segments: BoutSegment[] = ladder.segments.map((segment) => {
+      return { ...segment, by: segment.from === 0 ? client : server }
+    })
+    this.#read = { index, packets, segments }
+    return segments
   }
 
   /** Waits until nothing has been seen for a while: the last acknowledgment has passed. */
