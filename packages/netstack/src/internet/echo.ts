@@ -89,10 +89,18 @@ export class EchoSockets {
     socket?.onReply?.({ from, sequenceNumber, hopLimit, data: bytes.subarray(start + 8, end) }, now)
   }
 
+  /** Whether a request that an error quotes is of one of these sockets. */
+  recognises(error: IcmpError): boolean {
+    return this.#quoted(error) !== undefined
+  }
+
+  #quoted({ bytes, start, end }: IcmpError): EchoSocket | undefined {
+    return end - start < 8 ? undefined : this.#sockets.get((bytes[start + 4] << 8) | bytes[start + 5])
+  }
+
   onError(error: IcmpError, now: number): void {
     const { bytes, start } = error
-    if (error.end - start < 8) return
-    const socket = this.#sockets.get((bytes[start + 4] << 8) | bytes[start + 5])
+    const socket = this.#quoted(error)
     socket?.onError?.(error, (bytes[start + 6] << 8) | bytes[start + 7], now)
   }
 }

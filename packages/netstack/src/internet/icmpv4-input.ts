@@ -83,15 +83,13 @@ export class Icmpv4Input implements Transport {
   #receiveError(frame: Frame, info: PacketInfo, kind: IcmpErrorKind, now: number): void {
     const { bytes, start, end } = frame
     const quoted = readQuoted(4, bytes, start + ICMP_HEADER_BYTES, end)
-    if (quoted === null || !this.#internet.local.has(quoted.source)) {
+    // Ports and sequence numbers stand in the first fragment alone.
+    if (quoted === null || quoted.fragmentOffset > 0 || !this.#internet.local.has(quoted.source)) {
       this.counters.inUnrelated++
       return
     }
     const mtu = kind === 'fragmentation-needed' ? (bytes[start + 6] << 8) | bytes[start + 7] : 0
-    if (kind === 'fragmentation-needed') {
-      this.counters.inTooBig++
-      this.#internet.pathMtu.learn(quoted.destination, mtu, quoted.totalLength, now)
-    }
+    if (kind === 'fragmentation-needed') this.counters.inTooBig++
     const error: IcmpError = {
       kind,
       type: bytes[start],
@@ -105,7 +103,11 @@ export class Icmpv4Input implements Transport {
       start: quoted.transportStart,
       end,
     }
-    this.#internet.reportError(error, now)
+    if (!this.#internet.reportError(error, quoted.totalLength, now)) this.counters.inUnrelated++
+  }
+
+  recognises(error: IcmpError): boolean {
+    return error.bytes[error.start] === ICMP_ECHO_REQUEST && this.#echo.recognises(error)
   }
 
   /** An error about a message of ours: echo requests have their sockets. */

@@ -94,14 +94,14 @@ export class Icmpv6Input implements Transport {
   #receiveError(frame: Frame, info: PacketInfo, kind: IcmpErrorKind, now: number): void {
     const { bytes, start, end } = frame
     const quoted = readQuoted(6, bytes, start + ICMP_HEADER_BYTES, end)
-    if (quoted === null || !this.#internet.local.has(quoted.source)) {
+    // Ports and sequence numbers stand in the first fragment alone.
+    if (quoted === null || quoted.fragmentOffset > 0 || !this.#internet.local.has(quoted.source)) {
       this.counters.inUnrelated++
       return
     }
     let mtu = 0
     if (kind === 'fragmentation-needed') {
       mtu = ((bytes[start + 4] << 24) | (bytes[start + 5] << 16) | (bytes[start + 6] << 8) | bytes[start + 7]) >>> 0
-      this.#internet.pathMtu.learn(quoted.destination, mtu, quoted.totalLength, now)
     }
     const error: IcmpError = {
       kind,
@@ -116,7 +116,11 @@ export class Icmpv6Input implements Transport {
       start: quoted.transportStart,
       end,
     }
-    this.#internet.reportError(error, now)
+    if (!this.#internet.reportError(error, quoted.totalLength, now)) this.counters.inUnrelated++
+  }
+
+  recognises(error: IcmpError): boolean {
+    return error.bytes[error.start] === ICMPV6_ECHO_REQUEST && this.#echo.recognises(error)
   }
 
   onError(error: IcmpError, now: number): void {

@@ -379,9 +379,16 @@ export class InternetLayer {
     else out.sendBare(frame, now)
   }
 
-  /** Tells the transport whose packet it was. */
-  reportError(error: IcmpError, now: number): void {
-    this.transports[error.protocol]?.onError(error, now)
+  /** Tells the transport whose packet it was. A packet that was too big, of `packetBytes`, teaches the path's MTU. Returns false when it was nobody's. */
+  reportError(error: IcmpError, packetBytes: number, now: number): boolean {
+    const transport = this.transports[error.protocol]
+    if (transport === undefined || transport === null) return false
+    if (error.kind === 'fragmentation-needed') {
+      if (!transport.recognises(error)) return false
+      this.pathMtu.learn(error.remote, error.mtu, packetBytes, now)
+    }
+    transport.onError(error, now)
+    return true
   }
 
   /** Lets go of every frame and timer: the host is switched off. */

@@ -42,6 +42,8 @@ export interface Transport {
   receive(frame: Frame, info: PacketInfo, now: number): void
   /** A packet of ours did not arrive. */
   onError(error: IcmpError, now: number): void
+  /** Whether the packet that an error quotes may be one of ours that is under way: nobody else can lower a path's MTU (RFC 5927 7, RFC 8201 4). */
+  recognises(error: IcmpError): boolean
 }
 
 /** What went wrong with a packet of ours, as ICMP of either family says it. */

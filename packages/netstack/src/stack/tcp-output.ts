@@ -3,7 +3,7 @@ import type { InternetLayer } from '../internet/internet.ts'
 import type { IcmpError, PacketInfo, Transport } from '../internet/packet.ts'
 import type { Path } from '../internet/path.ts'
 import { FRAME_HEADROOM_BYTES, type Frame } from '../link/frame.ts'
-import type { TcpFlow, TcpLayer, TcpOutput } from '../transport/tcp/mod.ts'
+import type { TcpFlow, TcpIcmpError, TcpLayer, TcpOutput } from '../transport/tcp/mod.ts'
 import { PROTOCOL_TCP } from '../wire/protocols.ts'
 
 /** The way of segments out of TCP: each flow keeps its path, so that a segment costs no look-up. */
@@ -82,21 +82,27 @@ export class TcpTransport implements Transport {
     this.#tcp.receive(frame, now)
   }
 
+  recognises(error: IcmpError): boolean {
+    const quoted = quotedSegment(error)
+    return quoted !== undefined && this.#tcp.isInFlight(quoted)
+  }
+
   onError(error: IcmpError, now: number): void {
-    const { bytes, start } = error
-    // Ports and sequence number: RFC 792 promises eight bytes.
-    if (error.end - start < 8) return
-    this.#tcp.onIcmpError(
-      {
-        local: error.local,
-        localPort: (bytes[start] << 8) | bytes[start + 1],
-        remote: error.remote,
-        remotePort: (bytes[start + 2] << 8) | bytes[start + 3],
-        sequence: (bytes[start + 4] << 24) | (bytes[start + 5] << 16) | (bytes[start + 6] << 8) | bytes[start + 7],
-        kind: error.kind,
-        mtu: error.mtu,
-      },
-      now,
-    )
+    const quoted = quotedSegment(error)
+    if (quoted !== undefined) this.#tcp.onIcmpError(quoted, now)
+  }
+}
+
+/** Ports and sequence number: RFC 792 promises eight bytes. */
+function quotedSegment({ bytes, start, end, local, remote, kind, mtu }: IcmpError): TcpIcmpError | undefined {
+  if (end - start < 8) return undefined
+  return {
+    local,
+    localPort: (bytes[start] << 8) | bytes[start + 1],
+    remote,
+    remotePort: (bytes[start + 2] << 8) | bytes[start + 3],
+    sequence: (bytes[start + 4] << 24) | (bytes[start + 5] << 16) | (bytes[start + 6] << 8) | bytes[start + 7],
+    kind,
+    mtu,
   }
 }

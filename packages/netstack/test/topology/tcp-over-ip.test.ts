@@ -9,7 +9,11 @@ import { TimerQueue } from '../../src/link/timer-queue.ts'
 import { createWire } from '../../src/link/wire.ts'
 import { Stack } from '../../src/stack/stack.ts'
 import type { TcpConnection, TcpConnectionOptions } from '../../src/transport/tcp/mod.ts'
-import { writeIpv4Checksum } from '../../src/wire/ipv4.ts'
+import { buildIcmpv4 } from '../../src/wire/icmpv4.ts'
+import { buildIcmpv6 } from '../../src/wire/icmpv6.ts'
+import { buildIpv4, writeIpv4Checksum } from '../../src/wire/ipv4.ts'
+import { buildIpv6 } from '../../src/wire/ipv6.ts'
+import { buildTcp } from '../../src/wire/tcp.ts'
 
 /** Shows each frame as it leaves, and may put another one in its place. */
 class Editing implements Link {
@@ -117,4 +121,61 @@ test('options in the IP header are no business of TCP [RFC9293:MUST-50]', () => 
   pair.run(1000)
   assert.equal(pair.server?.readableBytes, 5000)
   assert.equal(pair.client.state, 'ESTABLISHED')
+})
+
+/** "Too big" from the peer's address about a segment of the client's, with that sequence number. */
+function tooBig(pair: Pair, family: 4 | 6, sequence: number): void {
+  const { client, pool } = pair
+  const { flow } = client
+  const segment = buildTcp({
+    sourcePort: flow.localPort,
+    destinationPort: flow.remotePort,
+    sequenceNumber: sequence >>> 0,
+  })
+  const [from, to] = [flow.remote, flow.local] as [IpAddress, IpAddress]
+  const bytesOf = (address: IpAddress): Uint8Array => {
+    const bytes = new Uint8Array(address.byteLength)
+    address.write(bytes, 0)
+    return bytes
+  }
+  let packet: Uint8Array
+  if (family === 4) {
+    const quoted = buildIpv4({ protocol: 6, source: to.w3, destination: from.w3, payload: segment })
+    quoted[2] = 1500 >> 8
+    quoted[3] = 1500 & 0xff
+    const payload = buildIcmpv4({ name: 'destination-unreachable', type: 3, code: 4, nextHopMtu: 1000, data: quoted })
+    packet = buildIpv4({ protocol: 1, source: from.w3, destination: to.w3, payload })
+  } else {
+    const quoted = buildIpv6({ protocol: 6, source: bytesOf(to), destination: bytesOf(from), payload: segment })
+    quoted[4] = 1460 >> 8
+    quoted[5] = 1460 & 0xff
+    const addresses = new Uint8Array([...bytesOf(from), ...bytesOf(to)])
+    const payload = buildIcmpv6({ name: 'packet-too-big', type: 2, mtu: 1300, data: quoted }, addresses)
+    packet = buildIpv6({ protocol: 58, source: bytesOf(from), destination: bytesOf(to), payload })
+  }
+  const frame = pool.allocate(packet.length)
+  frame.bytes.set(packet, frame.start)
+  frame.end = frame.start + packet.length
+  pair.stacks[0].internet.interfaces[1].link.receiver!(frame, pair.now)
+}
+
+test('who is not on the way cannot make packets smaller: "too big" must be about something in flight (RFC 5927 7, RFC 8201 4)', () => {
+  for (const family of [4, 6] as const) {
+    const pair = new Pair((frame) => frame, family)
+    const { client, stacks } = pair
+    const cache = stacks[0].internet.pathMtu
+    const { sender } = client as unknown as { sender: { unacknowledged: number; next: number } }
+    tooBig(pair, family, sender.next)
+    tooBig(pair, family, sender.unacknowledged - 1)
+    assert.equal(cache.size, 0, 'nothing is in flight')
+    client.send(new Uint8Array(5000), pair.now)
+    const { sendMss } = client.info(pair.now)
+    tooBig(pair, family, sender.next + 77)
+    assert.deepEqual([cache.size, client.info(pair.now).sendMss], [0, sendMss], 'a number that was guessed')
+    tooBig(pair, family, sender.unacknowledged)
+    assert.equal(cache.size, 1)
+    assert.equal(client.info(pair.now).sendMss, family === 4 ? 1000 - 52 : 1300 - 72)
+    pair.run(1000)
+    assert.equal(pair.server?.readableBytes, 5000)
+  }
 })

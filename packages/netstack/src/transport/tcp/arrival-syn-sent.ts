@@ -1,7 +1,7 @@
 /** SEGMENT ARRIVES in SYN-SENT: RFC 9293 3.10.7.3. */
 import type { Connection } from './connection.ts'
 import { EVENT_READABLE } from './events.ts'
-import { sendSyn, takeOffer } from './handshake.ts'
+import { learnFromHandshake, sendSyn, takeOffer } from './handshake.ts'
 import { ACK, CWR, ECE, RST, type Segment, SYN } from './segment.ts'
 import { seqAfter, seqAtMost } from './sequence.ts'
 import { TIMER_RTO } from './timers.ts'
@@ -66,8 +66,7 @@ function fourthCheckSyn(connection: Connection, segment: Segment, acceptable: bo
     connection.host.fastOpen.remember(connection.flow.remote, segment)
   sender.unacknowledged = segment.acknowledgment
   sender.windowAcknowledgment = segment.acknowledgment
-  if (connection.synRetries === 0) connection.rtt.sample(now - connection.synSentAt, now)
-  else connection.rtt.afterSynTimeout()
+  learnFromHandshake(connection, now)
   receiver.advertiseScaled()
   connection.establish('SYN-ACK received', now)
   if (dataBytes > 0) connection.onAcknowledged(now)

@@ -5,7 +5,7 @@
 import { processSynSent } from './arrival-syn-sent.ts'
 import type { Connection } from './connection.ts'
 import { EVENT_END, EVENT_READABLE, EVENT_URGENT } from './events.ts'
-import { sendSyn } from './handshake.ts'
+import { learnFromHandshake, sendSyn } from './handshake.ts'
 import { ACK, CWR, FIN, PSH, RST, type Segment, SYN, URG } from './segment.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 import { receivesText } from './state.ts'
@@ -101,8 +101,8 @@ function firstCheckSequence(connection: Connection, segment: Segment, now: numbe
   if (connection.state === 'SYN-RECEIVED' && !connection.passive && (segment.flags & (SYN | ACK)) === (SYN | ACK)) {
     // RFC 9293 3.5 figure 8: in a simultaneous open the peer's SYN comes once more, now with the ACK of ours.
     if (((segment.sequence + 1) | 0) === receiver.next) {
-      segment.flags &= ~SYN
-      segment.sequence = receiver.next
+      passSyn(segment)
+      segment.window >>>= connection.sender.windowShift // RFC 7323 2.2: the window of a SYN is not scaled, and will be
     }
   }
   const length = segment.length
@@ -138,14 +138,26 @@ function firstCheckSequence(connection: Connection, segment: Segment, now: numbe
   return true
 }
 
+/** Moves the beginning of a segment forward; the urgent pointer counts from there (RFC 9293 3.8.5). */
+function advance(segment: Segment, count: number): void {
+  segment.sequence = (segment.sequence + count) | 0
+  if ((segment.flags & URG) === 0) return
+  segment.urgentPointer -= count
+  if (segment.urgentPointer <= 0) segment.flags &= ~URG
+}
+
+function passSyn(segment: Segment): void {
+  segment.flags &= ~SYN
+  advance(segment, 1)
+}
+
 /** Cuts off what lies before RCV.NXT or behind the window; a retransmitted SYN in front goes with it. */
 function trimToWindow(connection: Connection, segment: Segment): void {
   const { receiver } = connection
   let before = (receiver.next - segment.sequence) | 0
   if (before > 0) {
     if ((segment.flags & SYN) !== 0) {
-      segment.flags &= ~SYN
-      segment.sequence = (segment.sequence + 1) | 0
+      passSyn(segment)
       before--
     }
     const length = segment.payloadBytes
@@ -153,7 +165,7 @@ function trimToWindow(connection: Connection, segment: Segment): void {
       const cut = Math.min(before, length)
       if (connection.sackOn) receiver.reportDuplicate(segment.sequence, (segment.sequence + cut) | 0) // RFC 2883 4
       segment.payloadStart += cut
-      segment.sequence = (segment.sequence + cut) | 0
+      advance(segment, cut)
       receiver.ackNow = true
     }
   }
@@ -257,8 +269,7 @@ function acknowledgeSyn(connection: Connection, segment: Segment, now: number): 
   sender.largestWindow = sender.window
   sender.windowSequence = segment.sequence
   sender.windowAcknowledgment = segment.acknowledgment
-  if (connection.synRetries === 0) connection.rtt.sample(now - connection.synSentAt, now)
-  else connection.rtt.afterSynTimeout()
+  learnFromHandshake(connection, now)
   connection.establish('ACK of SYN received', now)
   if (connection.fastOpened) {
     // What was answered before the handshake was complete (RFC 7413 4.2.2).

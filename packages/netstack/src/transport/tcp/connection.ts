@@ -109,7 +109,8 @@ export class Connection implements TcpConnection, FlowEntry {
   readonly createdAt: number
 
   readonly #events: ConnectionEvents = new ConnectionEvents()
-  #writeBlocked = false
+  /** The send buffer was full: the user waits for room. */
+  writeBlocked = false
   /** The segment being processed calls for output or an ACK at the end. */
   finishDue = false
 
@@ -226,13 +227,13 @@ export class Connection implements TcpConnection, FlowEntry {
   send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true): number {
     this.#assertSendable()
     const { sender } = this
-    if (this.deliveryRate !== undefined && sender.unsentBytes === 0) this.deliveryRate.markLimited(this.recovery.pipe)
+    if (this.deliveryRate !== undefined && sender.unsentBytes < sender.mss) sender.noteApplicationLimit()
     const taken = sender.buffer.append(bytes, start, end)
-    if (taken < end - start) this.#writeBlocked = true
+    if (taken < end - start) this.writeBlocked = true
     sender.corked = !push
     if (taken > 0 && this.maySend) {
       sender.output(now)
-      sender.measure(this.#writeBlocked, now)
+      sender.measure(this.writeBlocked, now)
     }
     return taken
   }
@@ -241,7 +242,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.#assertSendable()
     const { sender } = this
     const taken = sender.buffer.append(bytes, 0, bytes.length)
-    if (taken < bytes.length) this.#writeBlocked = true
+    if (taken < bytes.length) this.writeBlocked = true
     if (taken > 0) {
       sender.urgentEnd = sender.buffer.end // RFC9293:MUST-31: of any length
       sender.urgentPending = true
@@ -384,7 +385,7 @@ export class Connection implements TcpConnection, FlowEntry {
     const { sender } = this
     if (sender.next !== sender.buffer.end || sender.finQueued || this.recovery.board.lostBytes !== 0) {
       sender.output(now)
-      sender.measure(this.#writeBlocked, now)
+      sender.measure(this.writeBlocked, now)
     }
     if (this.receiver.ackNow) emitAck(this, now)
     if (this.host.trace?.onSample !== undefined) this.host.trace.onSample(this, now)
@@ -409,8 +410,8 @@ export class Connection implements TcpConnection, FlowEntry {
     const { sender } = this
     if (sender.urgentPending && ((sender.urgentEnd - sender.unacknowledged) | 0) <= 0) sender.urgentPending = false
     this.oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
-    if (this.#writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
-      this.#writeBlocked = false
+    if (this.writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
+      this.writeBlocked = false
       this.raise(EVENT_WRITABLE)
     }
     if (sender.buffer.length === 0) {

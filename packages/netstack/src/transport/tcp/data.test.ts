@@ -192,6 +192,17 @@ test('zero window: probes with one new byte, further and further apart, for ever
   assert.deepEqual(d.heard(), ['PA 101/1 more data'])
 })
 
+test('a segment that begins with what is known already: the urgent pointer counts from its beginning all the same', () => {
+  const d = new Dialogue()
+  const connection = d.establish()
+  d.say('PA', 1, 1, { data: 'abc' })
+  d.say('PUA', 1, 1, { data: 'abcd!ef', urgent: 5 })
+  assert.equal(connection.readableBytes, 7)
+  assert.equal(connection.urgentPosition, 5)
+  d.say('PUA', 2, 1, { data: 'bcd!efg', urgent: 4 }) // ends where the one before did: nothing new
+  assert.equal(connection.urgentPosition, 5)
+})
+
 test('zero window: a probe byte that was taken is not sent again', () => {
   const d = new Dialogue()
   d.establish()

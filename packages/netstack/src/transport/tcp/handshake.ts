@@ -172,3 +172,14 @@ export function takeOffer(connection: Connection, segment: Segment, now: number)
   connection.peerMss = peerMss(segment, connection.isIpv6)
   updateMss(connection, true)
 }
+
+/** What the handshake has shown of the path: its round-trip time (RFC 6298 5.7), or that it loses segments: the first flight is then one (RFC 5681 3.1). */
+export function learnFromHandshake(connection: Connection, now: number): void {
+  const { rtt, synRetries, synSentAt, congestion, sender } = connection
+  if (synRetries === 0 && synSentAt >= 0) {
+    rtt.sample(now - synSentAt, now)
+    return
+  }
+  rtt.afterSynTimeout()
+  if (synRetries > 0 && congestion.lossBased) congestion.window = Math.min(congestion.window, sender.mss)
+}

@@ -13,7 +13,7 @@ import { FlowTable, flowHash } from './flow-table.ts'
 import { FlowSecrets } from './isn.ts'
 import { Listener, type ListenerHost } from './listener.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
-import { onIcmpError, onPathMtu } from './path.ts'
+import { isInFlight, onIcmpError, onPathMtu } from './path.ts'
 import { PortTable } from './port-table.ts'
 import { sendResetFor } from './reset.ts'
 import { ACK, RST, Segment, SYN } from './segment.ts'
@@ -407,10 +407,18 @@ class Layer implements TcpLayer, ListenerHost {
   // --- news from below -------------------------------------------------------------------------
 
   onIcmpError(error: TcpIcmpError, now: number): void {
-    const { local, localPort, remote, remotePort } = error
-    const hash = this.#hashOfFlow(local, localPort, remote, remotePort)
-    const connection = this.#tuple(hash, local, localPort, remote, remotePort)
+    const connection = this.#quoted(error)
     if (connection !== undefined) onIcmpError(connection, error, now)
+  }
+
+  isInFlight(error: TcpIcmpError): boolean {
+    const connection = this.#quoted(error)
+    return connection !== undefined && isInFlight(connection, error)
+  }
+
+  #quoted({ local, localPort, remote, remotePort }: TcpIcmpError): Connection | undefined {
+    const hash = this.#hashOfFlow(local, localPort, remote, remotePort)
+    return this.#tuple(hash, local, localPort, remote, remotePort)
   }
 
   onPathMtu(remote: AddressWords, now: number): void {

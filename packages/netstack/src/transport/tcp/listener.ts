@@ -291,7 +291,6 @@ export class Listener implements TcpListener {
     receiver.advertiseUnscaled()
     connection.lastAckSent = receiver.next
     sender.next = (sender.initial + 1) | 0
-    connection.synSentAt = now
-    connection.synRetries = 1 // no round-trip sample from a handshake that was not kept
+    connection.synSentAt = -1 // no round-trip sample from a handshake that was not kept
   }
 }

@@ -41,6 +41,7 @@ export type {
   TcpConnection,
   TcpConnectionOptions,
   TcpFlow,
+  TcpIcmpError,
   TcpLayer,
   TcpLayerOptions,
   TcpListener,

@@ -106,6 +106,46 @@ test('simultaneous open: two SYNs cross [RFC9293:MUST-10]', () => {
   assert.equal(connection.state, 'ESTABLISHED')
 })
 
+test('simultaneous open: the window of the SYN-ACK is not scaled (RFC 7323 2.2)', () => {
+  const d = new Dialogue()
+  const connection = d.connect()
+  d.said()
+  d.say('S', 0, 0, {
+    options: [
+      { name: 'maximum-segment-size', size: 1000 },
+      { name: 'window-scale', shift: 7 },
+    ],
+  })
+  d.said()
+  d.say('SA', 0, 1, { window: 3072 })
+  assert.deepEqual([connection.state, connection.info(d.now).sendWindowBytes], ['ESTABLISHED', 3072])
+  d.write('x'.repeat(8000))
+  assert.equal(
+    d.said().reduce((sum, { data }) => sum + data.length, 0),
+    3000,
+  )
+  d.say('A', 1, 3001, { window: 100 })
+  assert.equal(connection.info(d.now).sendWindowBytes, 12_800)
+})
+
+test('a SYN or SYN-ACK that was lost: the first flight is one segment (RFC 5681 3.1)', () => {
+  const active = new Dialogue()
+  active.connect()
+  active.net.pass(1500)
+  assert.equal(active.said().length, 2)
+  active.say('SA', 0, 1)
+  active.write('x'.repeat(5000))
+  assert.equal(active.said().filter(({ data }) => data !== '').length, 1)
+  const passive = new Dialogue()
+  passive.listen()
+  passive.say('S', 0)
+  passive.net.pass(1500)
+  passive.say('A', 1, 1)
+  passive.said()
+  passive.write('x'.repeat(5000))
+  assert.equal(passive.said().length, 1)
+})
+
 test('both ends of a simultaneous open are ours', () => {
   const net = new Net({ delayMs: 10 })
   const one = net.a.layer.connect(

@@ -70,11 +70,15 @@ export function suspectBlackHole(connection: Connection, now: number): void {
   recovery.onMssReduced(now)
 }
 
+/** RFC 5927 4.1: who was not on the way of a segment does not know its number. */
+export function isInFlight({ sender }: Connection, error: TcpIcmpError): boolean {
+  return ((error.sequence - sender.unacknowledged) | 0) >= 0 && ((error.sequence - sender.next) | 0) < 0
+}
+
 /** RFC9293:MUST-54, MUST-56, SHLD-25, SHLD-26: hard errors end a connection only before it is established (RFC 5461 4). */
 export function onIcmpError(connection: Connection, error: TcpIcmpError, now: number): void {
-  const { sender, state } = connection
-  const inFlight = ((error.sequence - sender.unacknowledged) | 0) >= 0 && ((error.sequence - sender.next) | 0) < 0
-  if (!inFlight) return // RFC 5927 4.1: not about anything in flight
+  const { state } = connection
+  if (!isInFlight(connection, error)) return
   if (error.kind === 'source-quench') return // RFC9293:MUST-55
   if (error.kind === 'fragmentation-needed') {
     onPathMtu(connection, now)

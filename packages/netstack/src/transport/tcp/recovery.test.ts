@@ -318,3 +318,43 @@ test('HyStart++ leaves slow start before a deep queue overflows (RFC 9406)', () 
   assert.ok(losses(false) > 20)
   assert.ok(losses(true) < losses(false) / 2, `${losses(true)} of ${losses(false)}`)
 })
+
+test('a window probe does not claim to know of ECN (RFC 3168 6.1.6)', () => {
+  const seen: number[] = []
+  const net = new Net({ delayMs: 1 })
+  const { client, server } = connectPair(net, { ecn: true, initialReceiveBufferBytes: 5000, receiveBufferBytes: 5000 })
+  client.send(new Uint8Array(20_000), net.now)
+  net.run(() => client.info(net.now).sendWindowBytes === 0)
+  net.a.layer.trace = {
+    onSent: (_c, _b, _s, _e, reason) => {
+      if (reason === 'window probe')
+        net.link.filter = ({ from, frame }) => {
+          if (from === 'a') seen.push(frame.ecn)
+          return true
+        }
+    },
+  }
+  net.pass(5000)
+  assert.ok(seen.length > 0 && seen.every((ecn) => (ecn & 3) === 0), String(seen))
+  server.read(new Uint8Array(5000), net.now)
+  net.pass(1000)
+  assert.ok(
+    seen.some((ecn) => ecn === 2),
+    'data does',
+  )
+})
+
+test('a single segment without an answer is probed first: no timeout, no collapsed window (RFC 8985 7.2)', () => {
+  const net = new Net({ delayMs: 5 })
+  const { client } = connectPair(net)
+  const reasons: string[] = []
+  net.a.layer.trace = { onSent: (_c, _b, _s, _e, reason) => void (reason !== undefined && reasons.push(reason)) }
+  net.link.filter = ({ from }) => from === 'b'
+  client.send(new Uint8Array(1), net.now)
+  const { rtoMs, congestionWindowBytes } = client.info(net.now)
+  net.pass(rtoMs + 1)
+  assert.deepEqual(reasons, ['tail loss probe'])
+  assert.equal(client.info(net.now).congestionWindowBytes, congestionWindowBytes)
+  net.pass(rtoMs)
+  assert.deepEqual(reasons, ['tail loss probe', 'timeout'], 'one probe')
+})

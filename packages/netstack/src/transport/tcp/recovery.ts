@@ -350,13 +350,10 @@ export class Recovery {
         )
         if (congestion.window < sender.mss) congestion.window = sender.mss
       }
-    } else if (
-      this.#delivered > 0 &&
-      acknowledged > 0 &&
-      flightBefore > 0 &&
-      (this.state === 'loss' || sender.limitedByCongestionWindow)
-    ) {
-      congestion.onAck(this.#delivered, rtt.smoothed, rtt.latest, now)
+    } else if (this.#delivered > 0 && acknowledged > 0 && flightBefore > 0) {
+      if (this.state === 'loss' || sender.limitedByCongestionWindow)
+        congestion.onAck(this.#delivered, rtt.smoothed, rtt.latest, now)
+      else congestion.onUnused?.(now)
     }
   }
 
@@ -427,8 +424,8 @@ export class Recovery {
       timers.setRetransmit(TIMER_REORDER, now + this.rack.wait)
       return
     }
-    const timeout = this.#connection.synchronized ? this.probe.timeout(now) : 0
-    if (timeout > 0 && timeout < rto) timers.setRetransmit(TIMER_PROBE, now + timeout)
+    const timeout = this.#connection.synchronized ? this.probe.timeout(rto) : 0
+    if (timeout > 0) timers.setRetransmit(TIMER_PROBE, now + timeout)
     else timers.setRetransmit(TIMER_RTO, now + rto)
   }
 

@@ -134,7 +134,7 @@ export function emitSegment(
 /** RFC 3168 6.1: ECT on new data only (not on retransmissions, pure ACKs or probes), ECE until CWR arrives, CWR once after a reduction. */
 function ecnFlags(connection: Connection, frame: Frame, sequence: number, length: number): number {
   let flags = connection.receiver.echoCongestion ? ECE : 0
-  if (length > 0 && sequence === connection.sender.next) {
+  if (length > 0 && sequence === connection.sender.next && !connection.sender.probing) {
     frame.ecn = ECT0
     if (connection.sender.reducedPending) {
       flags |= CWR

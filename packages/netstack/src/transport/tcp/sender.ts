@@ -129,10 +129,18 @@ export class Sender {
 
   /** It is not the pace that holds back what is left. What the congestion window would take and is not there is the application's limit (or Nagle's). */
   #rest(): void {
-    const { pacer, deliveryRate, congestion, recovery } = this.#connection
-    pacer?.rest()
-    if (congestion.window - recovery.pipe >= this.mss && this.usableWindow >= this.mss)
-      deliveryRate?.markLimited(recovery.pipe)
+    this.#connection.pacer?.rest()
+    if (this.usableWindow >= this.mss) this.noteApplicationLimit()
+  }
+
+  /** Where there is too little to fill the window, rates measured now are the application's (draft-cheng-iccrg-delivery-rate-estimation-00 3.4). */
+  noteApplicationLimit(): void {
+    const { deliveryRate, congestion, recovery, writeBlocked } = this.#connection
+    if (deliveryRate === undefined || congestion.window - recovery.pipe < this.mss) return
+    // A send buffer that is full behind a hole holds back an application that has more; and what is lost and waits is work enough.
+    if (writeBlocked || this.buffer.length > this.buffer.limit >> 1) return
+    const { lostBytes, retransmittingBytes } = recovery.board
+    if (lostBytes <= retransmittingBytes) deliveryRate.markLimited(recovery.pipe)
   }
 
   /** Notes what holds us back now. `blocked`: the user has been told to wait. */

@@ -20,14 +20,13 @@ export class TailLossProbe {
     this.#connection = connection
   }
 
-  /** The probe timeout in milliseconds from now; 0 when no probe is due (RFC 8985 7.2). */
-  timeout(_now: number): number {
+  /** The probe timeout in milliseconds from now, at most `rtoMs`; 0 when no probe is due (RFC 8985 7.2). */
+  timeout(rtoMs: number): number {
     const { sackOn, rtt, recovery } = this.#connection
     if (!sackOn || this.#outstanding || this.#spent || recovery.recovering || recovery.board.sackedCount > 0) return 0
-    if (rtt.samples === 0) return INITIAL_TIMEOUT_MS
-    let timeout = 2 * rtt.smoothed
-    timeout += recovery.board.count === 1 ? DELAYED_ACK_MS : 2
-    return timeout
+    if (rtt.samples === 0) return Math.min(INITIAL_TIMEOUT_MS, rtoMs)
+    const wait = recovery.board.count === 1 ? DELAYED_ACK_MS : 2
+    return Math.min(2 * rtt.smoothed + wait, rtoMs)
   }
 
   /** The probe timer has run out: sends one new segment, or the last one again (RFC 8985 7.3). */

@@ -146,6 +146,16 @@ export class UdpLayer implements Transport {
     return verifyUdpChecksum(bytes, start, end, sum, false)
   }
 
+  /** A datagram leaves no trace: a socket of that port must be there, and be connected to nobody else. */
+  recognises({ bytes, start, end, remote }: IcmpError): boolean {
+    if (end - start < 4) return false
+    const remotePort = (bytes[start + 2] << 8) | bytes[start + 3]
+    return [...(this.#byPort.get((bytes[start] << 8) | bytes[start + 1]) ?? [])].some(
+      ({ remoteAddress, remotePort: port }) =>
+        remoteAddress === null || (port === remotePort && remoteAddress.equals(remote)),
+    )
+  }
+
   onError(error: IcmpError, now: number): void {
     if (error.end - error.start < 4) return
     const { bytes, start } = error

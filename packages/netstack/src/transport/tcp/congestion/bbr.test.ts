@@ -115,3 +115,15 @@ test('the windowed maximum is that of the window', () => {
     assert.ok(filter.value <= exact && filter.value >= exact * 0.6, `${time}: ${filter.value} of ${exact}`)
   }
 })
+
+test('a send buffer that is full behind a hole is not an application that sends little: startup ends', () => {
+  const net = new Net({ delayMs: 50, rate: 1_250_000, queueBytes: 4000 })
+  const options = { ...BBR, sendBufferBytes: 210_000 }
+  const { client, server } = connectPair(net, options)
+  new Transfer(net, client, server, 40 * MEGABYTE, false)
+  net.pass(5000)
+  const { sent, dropped } = net
+  net.pass(5000)
+  const rate = (net.dropped - dropped) / (net.sent - sent)
+  assert.ok(rate < 0.1, `${rate} of the segments were dropped`)
+})

@@ -81,3 +81,21 @@ test('undo gives back what an unfounded loss took', () => {
   assert.equal(cubic.window, 500 * MSS)
   assert.equal(cubic.threshold, 400 * MSS)
 })
+
+test('CUBIC: time in which the application was the limit makes no window (RFC 9438 4.2)', () => {
+  const grown = (unusedMs: number): number => {
+    const cubic = createCongestionControl('cubic')
+    cubic.setMss(MSS, 10)
+    cubic.window = 100 * MSS
+    cubic.threshold = 1
+    cubic.onCongestion(100 * MSS, 0)
+    cubic.window = cubic.threshold
+    let now = 0
+    for (; now < 1000; now += 100) round(cubic, 100, now)
+    const until = now + unusedMs
+    for (; now < until; now += 100) cubic.onUnused?.(now)
+    for (let i = 0; i < 10; i++, now += 100) round(cubic, 100, now)
+    return cubic.window / MSS
+  }
+  assert.ok(Math.abs(grown(60_000) - grown(0)) < 5, `${grown(60_000)} and ${grown(0)}`)
+})

@@ -21,6 +21,8 @@ export interface CongestionControl {
   setMss(mss: number, initialSegments: number): void
   /** `ackedBytes` were delivered (RTT: smoothed, and the latest measurement) outside of recovery while the window was the limit (RFC 5681 3.1, RFC 7661). */
   onAck(ackedBytes: number, rttMs: number, latestRttMs: number, now: number): void
+  /** Bytes were delivered while something else was the limit: the application, the peer's window. */
+  onUnused?(now: number): void
   /** A loss or ECN mark: computes and returns the new threshold. Called once per window of data. */
   onCongestion(inFlight: number, now: number): number
   /** A retransmission timeout: as above, and the window becomes one segment (RFC 5681 3.1 (4)). */

@@ -23,26 +23,34 @@ export class Cubic extends Reno {
   #priorK = 0
   /** Fraction of a byte not yet added to the window. */
   #fraction = 0
+  /** When the last ACK came. */
+  #heardAt = 0
 
   protected override avoid(ackedBytes: number, rttMs: number, now: number): void {
     const segments = this.window / this.mss
     if (this.#epochAt < 0) this.#startEpoch(segments, now)
+    this.#heardAt = now
     const rtt = rttMs / 1000
     const t = (now - this.#epochAt) / 1000
     // RFC 9438 4.2: W_cubic(t + RTT), between cwnd and 1.5 cwnd.
-    const cubic = C * (t + rtt - this.#k) ** 3 + this.#max
-    const target = cubic < segments ? segments : Math.min(cubic, 1.5 * segments)
+    const ahead = this.#at(t + rtt)
+    const target = ahead < segments ? segments : Math.min(ahead, 1.5 * segments)
     // RFC 9438 4.3: the window that Reno would have; alpha is 1 once it has reached the window of the last congestion.
     const alpha = this.#estimate >= this.#priorWindow ? 1 : ALPHA
     this.#estimate += (alpha * (ackedBytes / this.mss)) / segments
     let grow = ((target - segments) / segments) * ackedBytes
-    if (this.#estimate > cubic && this.#estimate > segments) {
+    if (this.#estimate > this.#at(t) && this.#estimate > segments) {
       grow = Math.max(grow, Math.min(this.#estimate - segments, ackedBytes / this.mss) * this.mss)
     }
     grow += this.#fraction
     const whole = Math.floor(grow)
     this.#fraction = grow - whole
     this.window = Math.min(this.window + whole, MAX_WINDOW_BYTES)
+  }
+
+  /** W_cubic in segments, `t` seconds into the epoch. */
+  #at(t: number): number {
+    return C * (t - this.#k) ** 3 + this.#max
   }
 
   /** cwnd_prior in segments: where the last reduction came. */
@@ -81,9 +89,16 @@ export class Cubic extends Reno {
     this.#k = this.#priorK
   }
 
+  /** RFC 9438 4.2: time in which the window was not the limit is none of the epoch's, or the window would jump when it becomes the limit again. */
+  override onUnused(now: number): void {
+    if (this.#epochAt >= 0) this.#epochAt += Math.max(0, now - this.#heardAt)
+    this.#heardAt = now
+  }
+
   override onIdle(idleMs: number, rtoMs: number, initialWindowBytes: number): void {
     super.onIdle(idleMs, rtoMs, initialWindowBytes)
     // RFC 9438 5.8: time in which nothing was sent must not let the window jump.
     if (this.#epochAt >= 0) this.#epochAt += idleMs
+    this.#heardAt += idleMs
   }
 }

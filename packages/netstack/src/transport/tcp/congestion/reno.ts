@@ -74,6 +74,8 @@ export class Reno implements CongestionControl {
     this.window = this.mss
   }
 
+  onUnused(_now: number): void {}
+
   undo(window: number, threshold: number): void {
     this.window = Math.max(this.window, window)
     this.threshold = Math.max(this.threshold, threshold)
