@@ -20,6 +20,7 @@ import { HubError } from '../errors.ts'
 import { isReservedRoot } from '../routing/subject.ts'
 import { NATS_VERSION, VERSION } from '../version.ts'
 import { Admission, TOO_MANY } from './admission.ts'
+import { ClosedConnections } from './closed-connections.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { addressOf, type BoundAddress, Listener } from './listener.ts'
 import { MemoryGuard } from './memory-guard.ts'
@@ -73,6 +74,8 @@ export class HubCore implements ConnectionHost {
   readonly backpressure: Backpressure
   readonly memoryGuard: MemoryGuard
   readonly deadLetters: DeadLetters
+  /** The last ones that ended. */
+  readonly closedConnections: ClosedConnections = new ClosedConnections()
   readonly listeners: Listener[] = []
   readonly dialers: Dialer[] = []
   readonly counters: HubCounters = { connectionsTotal: 0, connectionsRefused: 0, slowConsumers: 0, closed: new Map() }
@@ -335,6 +338,7 @@ export class HubCore implements ConnectionHost {
     this.backpressure.forget(connection)
     this.memoryGuard.forget(connection)
     const reason = connection.closeReason as CloseReason
+    this.closedConnections.add(connection, this.clock.now(), this.limits.maxClosedConnections)
     this.counters.closed.set(reason, (this.counters.closed.get(reason) ?? 0) + 1)
     if (reason === 'slow-consumer' || reason === 'write-deadline') {
       this.counters.slowConsumers++

@@ -32,6 +32,7 @@ const limitsSchema = v.strictObject({
   maxHalfOpenPerAddress: v.optional(nonNegative),
   outputPoolBytes: v.optional(positive),
   memoryPressureRatio: v.optional(ratio),
+  maxClosedConnections: v.optional(nonNegative),
   drainTimeoutMs: v.optional(positive),
 })
 

@@ -49,6 +49,9 @@ export interface ConnectionHost {
 }
 
 const NO_RATE = 0
+const NO_SUBSCRIPTIONS = { count: 0, first: [] }
+/** Monitoring shows so many of a connection that has ended. */
+const ENDED_SUBSCRIPTIONS = 32
 /** Whoever has been given everything, and the FIN, and says nothing for so long, is not waited for: the kernel delivers what it still holds. */
 const SILENT_END_MS = 1000
 /** What a socket's error says when nobody has answered: keep-alive probes or retransmissions (RFC 9293, 3.8.3 and 3.8.4). */
@@ -98,6 +101,10 @@ export class Connection implements OutboundOwner {
   readonly localPort: number
 
   readonly subscriptions: Set<Subscription> = new Set()
+  /** Once it is closing: how many there were, and the first of them; for monitoring. */
+  endedSubscriptions: { count: number; first: readonly Subscription[] } = NO_SUBSCRIPTIONS
+  /** Once it is closed: what it has not been given any more. */
+  pendingAtEnd = 0
   messagesIn = 0
   bytesIn = 0
   messagesOut = 0
@@ -416,6 +423,7 @@ export class Connection implements OutboundOwner {
   }
 
   #dropSubscriptions(): void {
+    if (this.subscriptions.size > 0) this.endedSubscriptions = ended(this.subscriptions)
     for (const subscription of this.subscriptions) this.host.engine.unsubscribe(this.account, subscription)
     this.subscriptions.clear()
   }
@@ -426,6 +434,7 @@ export class Connection implements OutboundOwner {
     this.#step('closed')
     this.#endAuthenticationTimer()
     this.#dropSubscriptions()
+    this.pendingAtEnd = this.outbound.pendingBytes
     this.outbound.discard()
     this.account.connections.delete(this)
     this.codec.closed?.()
@@ -448,4 +457,13 @@ export class Connection implements OutboundOwner {
     }
     if (this.#state !== 'closed') this.codec.tick?.(nowMs)
   }
+}
+
+function ended(subscriptions: ReadonlySet<Subscription>): { count: number; first: readonly Subscription[] } {
+  const first: Subscription[] = []
+  for (const one of subscriptions) {
+    if (first.length === ENDED_SUBSCRIPTIONS) break
+    first.push(one)
+  }
+  return { count: subscriptions.size, first }
 }

@@ -44,6 +44,8 @@ export interface HubLimits {
   outputPoolBytes: number
   /** Share of the heap limit past which the fastest publishers are not read from. */
   memoryPressureRatio: number
+  /** Ended connections that monitoring still shows. */
+  maxClosedConnections: number
   /** Time for a drain at shutdown before connections are cut, milliseconds. */
   drainTimeoutMs: number
 }
@@ -71,5 +73,6 @@ export const defaultHubLimits: HubLimits = {
   maxHalfOpenPerAddress: 4096,
   outputPoolBytes: 64 * 1024 * 1024,
   memoryPressureRatio: 0.85,
+  maxClosedConnections: 10_000,
   drainTimeoutMs: 10_000,
 }

@@ -1,6 +1,5 @@
 /** `/subsz`: the subscriptions, with nats-server's field names. Source: NATS documentation, "Monitoring". */
 
-import type { Connection } from '../core/connection.ts'
 import type { Subscription } from '../core/subscription.ts'
 import { matches, subjectKind } from '../routing/subject.ts'
 import type { MonitoredHub } from './monitored-hub.ts'
@@ -10,14 +9,17 @@ import { subscriptionCount } from './varz.ts'
 const DEFAULT_LIMIT = 1024
 
 /** One subscription as `/subsz` and `/connz` list it. */
-export function subscriptionRow(connection: Connection, one: Subscription): Record<string, unknown> {
+export function subscriptionRow(
+  cid: number,
+  one: Pick<Subscription, 'subject' | 'queue' | 'identifier' | 'delivered' | 'max'>,
+): Record<string, unknown> {
   return {
     subject: one.subject,
     qgroup: one.queue,
     sid: one.identifier,
     msgs: one.delivered,
     max: one.max || undefined,
-    cid: connection.id,
+    cid,
   }
 }
 
@@ -42,7 +44,7 @@ export function subsz(hub: MonitoredHub, query: URLSearchParams): Record<string,
       for (const one of connection.subscriptions) {
         if (test !== null && !matches(one.subject, test)) continue
         if (total++ < offset || list.length >= limit) continue
-        list.push({ account: connection.account.name, ...subscriptionRow(connection, one) })
+        list.push({ account: connection.account.name, ...subscriptionRow(connection.id, one) })
       }
     }
   }

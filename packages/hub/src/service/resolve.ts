@@ -45,6 +45,7 @@ const hubLimitNames: readonly (keyof HubLimits)[] = [
   'maxHalfOpenPerAddress',
   'outputPoolBytes',
   'memoryPressureRatio',
+  'maxClosedConnections',
   'drainTimeoutMs',
 ]
 

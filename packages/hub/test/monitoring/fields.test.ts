@@ -13,10 +13,19 @@ const pages: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/connz?subs=1&auth=1': {},
   '/connz?subs=detail': {},
   '/connz?state=closed': {},
+  '/connz?state=closed&sort=stop&subs=detail&auth=1': {},
+  '/connz?state=all': {},
   '/connz?cid=999': { limit: 'the hub keeps the limit that was asked for' },
   '/subsz': { cache_hit_rate: 'hits are not counted: the hot path does not pay for a figure' },
   '/subsz?subs=1': { cache_hit_rate: 'as above' },
   '/healthz': {},
+  '/accountz': {},
+  '/accountz?acc=$G': { imports: 'what the hub says of itself is imported by nobody', sublist_stats: 'in /subsz' },
+  '/accstatz': {},
+  '/jsz': {},
+  '/routez': {},
+  '/gatewayz': {},
+  '/leafz': {},
 }
 
 function kindOf(value: unknown): string {
@@ -57,6 +66,13 @@ test('every field that nats-server has stands there with the same type', {
   // Round trips are measured by the server's own first ping.
   while ([...ours.hub.core.connections.values()].some((one) => one.roundTripMs === undefined)) {
     await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  // One has come and gone.
+  for (const { nats, http } of [theirs, ours]) {
+    await (await client(nats)).close()
+    const closed = async (): Promise<Json> =>
+      (await (await fetch(`http://127.0.0.1:${http}/connz?state=closed`)).json()) as Json
+    while ((await closed()).total !== 1) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   for (const [path, exceptions] of Object.entries(pages)) {
     const [their, our] = await Promise.all(

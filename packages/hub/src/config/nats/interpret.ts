@@ -81,7 +81,6 @@ const UNUSED = [
   'default_js_domain',
   'always_enable_nonce',
   'no_fast_producer_stall',
-  'max_closed_clients',
   'http_base_path',
   'https',
   'https_port',
@@ -167,6 +166,7 @@ function readLimits(top: ConfReader): LimitsConfig {
   set('maxSubscriptions', top.number('max_subscriptions', 'max_subs'))
   set('pingIntervalMs', top.durationMs('ping_interval'))
   set('maxPingsOut', top.number('ping_max'))
+  set('maxClosedConnections', top.number('max_closed_clients'))
   set('writeDeadlineMs', top.durationMs('write_deadline'))
   return limits
 }

@@ -110,7 +110,10 @@ export class NatsSession {
     if (options.name !== '') connection.clientName = options.name
     if (options.language !== '') connection.clientLanguage = options.language
     if (options.version !== '') connection.clientVersion = options.version
-    this.#nextPingMs = this.#context.hub.clock.monotonic() + this.#firstPingDelay()
+    const now = this.#context.hub.clock.monotonic()
+    // INFO and its CONNECT are a first measure, until a ping has been answered.
+    connection.roundTripMs ??= now - this.#startedMs
+    this.#nextPingMs = now + this.#firstPingDelay()
     // Who somebody is does not change any more once that is settled.
     if (this.#phase === 'ready') this.#acknowledge()
     else this.#authenticate(options)
