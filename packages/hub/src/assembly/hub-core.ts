@@ -1,5 +1,5 @@
 /** The hub: listeners, connections, accounts and the engine, put together. */
-import { Account, type AccountLimits, TAP_PREFIX } from '../core/account.ts'
+import { Account, type AccountLimits, type RouteExtras, TAP_PREFIX } from '../core/account.ts'
 import { type Authenticator, openDoor } from '../core/authenticator.ts'
 import { Backpressure } from '../core/backpressure.ts'
 import { type CloseReason, Connection, type ConnectionHost } from '../core/connection.ts'
@@ -19,11 +19,13 @@ import { dialOptions, gatewayPart } from '../dial/options.ts'
 import { HubError } from '../errors.ts'
 import { isReservedRoot } from '../routing/subject.ts'
 import { NATS_VERSION, VERSION } from '../version.ts'
+import { AccountLinks, type CompiledLinks } from './account-links.ts'
 import { Admission, TOO_MANY } from './admission.ts'
 import { ClosedConnections } from './closed-connections.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { addressOf, type BoundAddress, Listener } from './listener.ts'
 import { MemoryGuard } from './memory-guard.ts'
+import { USER_INFO_SUBJECT, UserInfo } from './user-info.ts'
 
 const SLAB_BYTES = 64 * 1024
 const MOST_TICK_MS = 1000
@@ -74,6 +76,7 @@ export class HubCore implements ConnectionHost {
   readonly backpressure: Backpressure
   readonly memoryGuard: MemoryGuard
   readonly deadLetters: DeadLetters
+  readonly links: AccountLinks
   /** The last ones that ended. */
   readonly closedConnections: ClosedConnections = new ClosedConnections()
   readonly listeners: Listener[] = []
@@ -84,6 +87,8 @@ export class HubCore implements ConnectionHost {
   readonly #admission: Admission
   readonly #factories = new Map<string, GatewayFactory>()
   #inspector: Inspector | undefined
+  readonly #userInfo: UserInfo
+  #linked = false
   #nextId = 1
   #tick: Timer | undefined
   #guardedMs = Number.NEGATIVE_INFINITY
@@ -103,12 +108,14 @@ export class HubCore implements ConnectionHost {
     this.engine = new EmbeddedEngine()
     this.#inspector = options.inspector
     this.deadLetters = new DeadLetters(this.engine, encodeHeaders, () => this.#inspector)
+    this.links = new AccountLinks(this)
     this.defaultAccount = this.account(DEFAULT_ACCOUNT)
     this.authenticator = options.authenticator ?? openDoor(this.defaultAccount, unrestricted)
     const serverId = Buffer.from(environment.random.bytes(16)).toString('hex').toUpperCase()
     const serverName = options.serverName ?? serverId
     const runtime = environment.statistics?.runtime ?? 'node'
     this.identity = { serverId, serverName, version: VERSION, natsVersion: NATS_VERSION, runtime }
+    this.#userInfo = new UserInfo(this.engine, this.identity, environment.clock)
     this.#schedule()
   }
 
@@ -145,10 +152,23 @@ export class HubCore implements ConnectionHost {
         turn: this.turn,
         random: this.random,
         attach: (account, subject) => this.#inspector?.inspectionOf(account, subject),
+        extrasOf: (one, subject, mapped) => this.#extrasOf(one, subject, mapped),
       },
     )
     this.accounts.set(name, made)
     return made
+  }
+
+  #extrasOf(account: Account, subject: string, mapped: boolean): RouteExtras | undefined {
+    if (subject === USER_INFO_SUBJECT) return { subscriptions: [this.#userInfo], instead: false }
+    return this.#linked ? this.links.extrasOf(account, subject, mapped) : undefined
+  }
+
+  /** Joins accounts and maps subjects as this says, for every message from here on. */
+  setLinks(links: CompiledLinks): void {
+    this.links.set(links)
+    this.#linked = links.streams.size + links.services.size + links.mappings.size > 0
+    for (const account of this.accounts.values()) account.invalidateRoutes()
   }
 
   /** What inspects messages, if anything does. */

@@ -56,6 +56,7 @@ const userSchema = v.strictObject({
   passwordFile: v.optional(text),
   nkey: v.optional(text),
   account: v.optional(text),
+  protocols: v.optional(v.array(text)),
   permissions: v.optional(permissionsSchema),
 })
 
@@ -85,6 +86,31 @@ const listenerSchema = v.union([
   v.strictObject({ url: text, limits: v.optional(connectionLimitsSchema), tls: v.optional(tlsSchema) }),
 ])
 
+const exportSchema = v.strictObject({
+  stream: v.optional(text),
+  service: v.optional(text),
+  accounts: v.optional(v.array(text)),
+  manyResponses: v.optional(v.boolean()),
+})
+
+const importSchema = v.strictObject({
+  stream: v.optional(text),
+  service: v.optional(text),
+  account: text,
+  to: v.optional(text),
+  share: v.optional(v.boolean()),
+})
+
+const accountSchema = v.strictObject({
+  maxConnections: v.optional(positive),
+  maxSubscriptions: v.optional(positive),
+  exports: v.optional(v.array(exportSchema)),
+  imports: v.optional(v.array(importSchema)),
+  mappings: v.optional(
+    v.record(text, v.union([text, v.array(v.strictObject({ destination: text, weight: v.optional(v.number()) }))])),
+  ),
+})
+
 /** Policies are checked by the compiler of @wirehub/scrub. */
 const scrubSchema = v.strictObject({
   keys: v.optional(v.array(v.strictObject({ id: text, secret: v.optional(text), secretFile: v.optional(text) }))),
@@ -106,9 +132,7 @@ export const configSchema: v.GenericSchema<unknown, HubConfig> = v.strictObject(
   stampHeaders: v.optional(v.boolean()),
   limits: v.optional(limitsSchema),
   authorization: v.optional(authorizationSchema),
-  accounts: v.optional(
-    v.record(text, v.strictObject({ maxConnections: v.optional(positive), maxSubscriptions: v.optional(positive) })),
-  ),
+  accounts: v.optional(v.record(text, accountSchema)),
   tls: v.optional(tlsSchema),
   scrub: v.optional(scrubSchema),
   log: v.optional(

@@ -18,6 +18,8 @@ export interface UserConfig {
   passwordFile?: string | undefined
   nkey?: string | undefined
   account?: string | undefined
+  /** Schemes of the listeners that this user may come by; default: all. */
+  protocols?: string[] | undefined
   permissions?: PermissionsConfig | undefined
 }
 
@@ -68,6 +70,32 @@ export interface ScrubPart {
   maxFindings?: unknown
 }
 
+/** What an account lets others hear or ask. */
+export interface ExportConfig {
+  stream?: string | undefined
+  service?: string | undefined
+  accounts?: string[] | undefined
+  manyResponses?: boolean | undefined
+}
+
+/** What an account takes of another. */
+export interface ImportConfig {
+  stream?: string | undefined
+  service?: string | undefined
+  account: string
+  to?: string | undefined
+  share?: boolean | undefined
+}
+
+/** One account. */
+export interface AccountConfig {
+  maxConnections?: number | undefined
+  maxSubscriptions?: number | undefined
+  exports?: ExportConfig[] | undefined
+  imports?: ImportConfig[] | undefined
+  mappings?: Record<string, string | { destination: string; weight?: number | undefined }[]> | undefined
+}
+
 /** The whole configuration. */
 export interface HubConfig {
   serverName?: string | undefined
@@ -78,7 +106,7 @@ export interface HubConfig {
   stampHeaders?: boolean | undefined
   limits?: LimitsConfig | undefined
   authorization?: AuthorizationConfig | undefined
-  accounts?: Record<string, { maxConnections?: number | undefined; maxSubscriptions?: number | undefined }> | undefined
+  accounts?: Record<string, AccountConfig> | undefined
   tls?: TlsConfig | undefined
   scrub?: ScrubPart | undefined
   log?: { level?: 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined } | undefined

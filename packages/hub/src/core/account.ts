@@ -1,8 +1,8 @@
 /** An account: a subject space of its own, with its subscriptions, limits and counts. */
 
 import { RouteCache } from '../routing/route-cache.ts'
-import { subjectKind } from '../routing/subject.ts'
-import { SubscriptionIndex } from '../routing/subscription-index.ts'
+import { type SubjectKind, subjectKind } from '../routing/subject.ts'
+import { type Match, SubscriptionIndex } from '../routing/subscription-index.ts'
 import type { Connection } from './connection.ts'
 import { copyBytes } from './copy.ts'
 import type { Random } from './environment.ts'
@@ -25,12 +25,21 @@ export interface AccountLimits {
   routeCacheEntries: number
 }
 
+/** Who gets messages of a subject beside the subscriptions of its account. */
+export interface RouteExtras {
+  readonly subscriptions: readonly Subscription[]
+  /** Whether they take the place of the account's own: the subject is mapped to another. */
+  readonly instead: boolean
+}
+
 /** What the account needs from its hub. */
 export interface AccountContext {
   readonly turn: Turn
   readonly random: Random
   /** What the engine keeps with a subject, e.g. its scrub policy. */
   attach(account: Account, subject: string): unknown
+  /** Who else gets messages of this subject; asked when its route is worked out. `mapped`: mappings have been applied. */
+  extrasOf?(account: Account, subject: string, mapped: boolean): RouteExtras | undefined
 }
 
 /** Running totals of an account. */
@@ -136,6 +145,24 @@ export class Account {
     return this.#resolve(subject, bytes)
   }
 
+  /** The route of a subject that mappings leave as it is; not kept. */
+  routeUnmapped(subject: string): Route {
+    const { turn, random } = this.#context
+    const match = this.#matchOf(subject, 'literal', true)
+    const attachment = this.#context.attach(this, subject)
+    return new Route(subject, Buffer.from(subject), match, -1, turn, random, attachment, 'literal')
+  }
+
+  #matchOf(subject: string, kind: SubjectKind, mapped: boolean): Match<Subscription> {
+    const match = this.#index.match(subject)
+    const extras = kind === 'literal' ? this.#context.extrasOf?.(this, subject, mapped) : undefined
+    if (extras === undefined) return match
+    const { subscriptions, instead } = extras
+    return instead
+      ? { plain: [...subscriptions], queues: [] }
+      : { plain: [...match.plain, ...subscriptions], queues: match.queues }
+  }
+
   #resolve(subject: string, bytes: Buffer): Route {
     const { asked } = this.#cache
     const kind = subjectKind(subject)
@@ -143,7 +170,7 @@ export class Account {
     // First, because the answer may look at other routes.
     const attachment = this.#context.attach(this, subject)
     // With an empty token or a control character it goes nowhere, not even to a wildcard.
-    const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#index.match(subject)
+    const match = kind === 'invalid' ? { plain: [], queues: [] } : this.#matchOf(subject, kind, false)
     const { turn, random } = this.#context
     const route = new Route(subject, bytes, match, this.generation, turn, random, attachment, kind)
     // What is not kept holds for one message only, since changes are announced to what is kept. Queue groups are served in turn, so their turn is kept.

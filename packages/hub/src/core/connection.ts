@@ -58,6 +58,8 @@ const SILENT_END_MS = 1000
 const SILENT = 'ETIMEDOUT'
 /** Nobody can answer much sooner, across a network or from a busy process. */
 const MIN_AUTHENTICATION_MS = 50
+/** Longest time for the hub's own part of authentication. */
+const CHECKING_MS = 30_000
 /** Sockets count the silence before the first probe in seconds. */
 const MIN_KEEP_ALIVE_MS = 1000
 
@@ -176,10 +178,15 @@ export class Connection implements OutboundOwner {
     this.#beginAuthenticationTimer(this.tls?.required === true ? this.limits.tlsTimeoutMs : undefined)
   }
 
-  #beginAuthenticationTimer(tlsTimeoutMs: number | undefined): void {
+  /** It has shown who it is. That checking it takes its time (hashes, a queue of them) is not its fault: it gets much longer from here on. */
+  credentialsShown(): void {
+    if (this.#authenticationTimer !== undefined) this.#beginAuthenticationTimer(CHECKING_MS)
+  }
+
+  #beginAuthenticationTimer(givenMs: number | undefined): void {
     this.#endAuthenticationTimer()
     if (!this.#isStranger) return
-    const timeoutMs = Math.max(tlsTimeoutMs ?? this.limits.authenticationTimeoutMs, MIN_AUTHENTICATION_MS)
+    const timeoutMs = Math.max(givenMs ?? this.limits.authenticationTimeoutMs, MIN_AUTHENTICATION_MS)
     this.#authenticationTimer = this.host.clock.setTimeout(() => this.#authenticationDue(), timeoutMs)
   }
 

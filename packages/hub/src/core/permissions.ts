@@ -1,5 +1,12 @@
 /** What a connection may do. The default is everything but what nobody may. */
 
+/** Permissions as data, for whoever asks what they may. */
+export interface PermissionsDescription {
+  readonly publish?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] }
+  readonly subscribe?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] }
+  readonly responses?: { readonly max: number; readonly expiresMs: number }
+}
+
 /** Answers for one connection; asked once per subject and connection, then remembered. */
 export interface Permissions {
   /** May a message be published to this literal subject? */
@@ -14,6 +21,8 @@ export interface Permissions {
   noteReply?(reply: string, nowMs: number): void
   /** Asked where `canPublish` refuses: is it a response that was asked for? Uses it up. */
   mayRespond?(subject: string, nowMs: number): boolean
+  /** What was configured; absent where everything is allowed. */
+  describe?(): PermissionsDescription
 }
 
 /** `$HUB` is written by nobody from outside. */

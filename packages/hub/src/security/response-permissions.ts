@@ -1,5 +1,5 @@
 /** `allow_responses`: who was asked may answer, so many times, for so long. */
-import type { Permissions } from '../core/permissions.ts'
+import type { Permissions, PermissionsDescription } from '../core/permissions.ts'
 
 /** Requests that may wait for an answer at the same time; beyond it the oldest are forgotten. */
 const OPEN_REQUESTS = 4096
@@ -40,6 +40,12 @@ export class ResponsePermissions implements Permissions {
 
   canReceive(subject: string): boolean {
     return this.#base.canReceive(subject)
+  }
+
+  describe(): PermissionsDescription {
+    const max = Number.isFinite(this.#max) ? this.#max : -1
+    const expiresMs = Number.isFinite(this.#expiresMs) ? this.#expiresMs : 0
+    return { ...this.#base.describe?.(), responses: { max, expiresMs } }
   }
 
   noteReply(reply: string, nowMs: number): void {

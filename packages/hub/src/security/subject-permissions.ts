@@ -1,5 +1,5 @@
 /** Permissions of one user, made from patterns. */
-import { isWritable, type Permissions } from '../core/permissions.ts'
+import { isWritable, type Permissions, type PermissionsDescription } from '../core/permissions.ts'
 import { HubError } from '../errors.ts'
 import { covers, isReservedRoot, overlaps, subjectKind } from '../routing/subject.ts'
 import type { PermissionOptions, SubjectRule } from './options.ts'
@@ -112,6 +112,12 @@ class SubjectPermissions implements Permissions {
     )
   }
 
+  describe(): PermissionsDescription {
+    const publish = describeRule(this.#publish)
+    const subscribe = describeRule(this.#subscribe)
+    return { ...(publish && { publish }), ...(subscribe && { subscribe }) }
+  }
+
   mustFilter(pattern: string): boolean {
     return this.#denied.some((denied) => overlaps(denied, pattern))
   }
@@ -123,6 +129,13 @@ class SubjectPermissions implements Permissions {
     remember(this.#mayReceive, subject, answer)
     return answer
   }
+}
+
+function describeRule({ allow, deny }: Rule): PermissionsDescription['publish'] {
+  const texts = (entries: readonly Entry[]): string[] =>
+    entries.map(({ subject, queue }) => (queue === undefined ? subject : `${subject} ${queue}`))
+  if (allow === undefined && deny.length === 0) return undefined
+  return { ...(allow && { allow: texts(allow) }), ...(deny.length > 0 && { deny: texts(deny) }) }
 }
 
 function isWildcardRoot(entry: Entry): boolean {

@@ -1,5 +1,6 @@
 /** A hub that runs by a configuration, and can be given another one while it runs: all of it comes into force, or nothing. */
 import type { PolicyDescription } from '@wirehub/scrub'
+import { compileLinks } from '../assembly/account-links.ts'
 import type { Listener } from '../assembly/listener.ts'
 import type { HubConfig } from '../config/types.ts'
 import type { Connection } from '../core/connection.ts'
@@ -94,6 +95,7 @@ export class HubService {
     assertSecure(next.listeners, authenticator.required, next.insecure, defaultPortOf)
     const terminators = new Map<ResolvedListener, NodeTlsTerminator>()
     for (const one of next.listeners) if (one.tls !== undefined) terminators.set(one, new NodeTlsTerminator(one.tls))
+    const links = compileLinks(next.links)
     const scrub = this.#scrub.prepare(next.scrub, files)
     const kept: OpenListener[] = []
     const opened: OpenListener[] = []
@@ -117,6 +119,7 @@ export class HubService {
       for (const one of opened) await core.unlisten(one.listener)
       throw error
     }
+    core.setLinks(links)
     await this.#commit(next, kept, opened, scrub)
   }
 

@@ -1,4 +1,5 @@
 /** A configuration with its files read: what the hub can work with. */
+import type { LinkOptions } from '../assembly/account-links.ts'
 import type { HubConfig, ListenerConfig, ScrubPart, TlsConfig, UserConfig } from '../config/types.ts'
 import type { ConnectionLimits, HubLimits } from '../core/limits.ts'
 import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
@@ -33,6 +34,7 @@ export interface ResolvedConfig {
   readonly connectionLimits: Partial<ConnectionLimits>
   readonly hubLimits: Partial<HubLimits>
   readonly security: SecurityOptions
+  readonly links: Readonly<Record<string, LinkOptions>>
   readonly insecure: boolean
   readonly stampHeaders: boolean
   readonly scrub: ScrubPart | undefined
@@ -68,6 +70,7 @@ export function resolveConfig(config: HubConfig, files: ConfigFiles, defaultList
     connectionLimits,
     hubLimits,
     security: resolveSecurity(config, files),
+    links: config.accounts ?? {},
     insecure: config.insecure ?? false,
     stampHeaders: config.stampHeaders ?? false,
     scrub: config.scrub,
@@ -115,7 +118,8 @@ function resolveSecurity(config: HubConfig, files: ConfigFiles): SecurityOptions
   const authorization = config.authorization ?? {}
   const accounts: Record<string, { users: UserOptions[]; limits: Record<string, number> }> = {}
   for (const [name, limits] of Object.entries(config.accounts ?? {})) {
-    accounts[name] = { users: [], limits: definite(limits) as Record<string, number> }
+    const { maxConnections, maxSubscriptions } = limits
+    accounts[name] = { users: [], limits: definite({ maxConnections, maxSubscriptions }) as Record<string, number> }
   }
   const users: UserOptions[] = []
   for (const user of authorization.users ?? []) {
@@ -145,6 +149,7 @@ function resolveUser(user: UserConfig, files: ConfigFiles): UserOptions {
     user: user.user,
     password: user.password ?? secretFile(user.passwordFile, files),
     nkey: user.nkey,
+    protocols: user.protocols,
     permissions: user.permissions,
   }
 }

@@ -2,8 +2,20 @@
 import type { AuthorizationConfig, HubConfig, LimitsConfig, PermissionsConfig, UserConfig } from '../types.ts'
 import { ConfReader } from './conf-reader.ts'
 import type { ConfEntry, ConfValue } from './conf-value.ts'
+import { readLinks } from './links.ts'
 
 const DEFAULT_EXPIRES_MS = 120_000
+
+/** nats-server's names, and the schemes of our listeners. */
+const CONNECTION_TYPES: ReadonlyMap<string, string> = new Map([
+  ['STANDARD', 'nats'],
+  ['WEBSOCKET', 'ws'],
+  ['MQTT', 'mqtt'],
+  ['MQTT_WS', 'mqtt-ws'],
+  ['LEAFNODE', 'leafnode'],
+  ['LEAFNODE_WS', 'leafnode-ws'],
+  ['IN_PROCESS', 'in-process'],
+])
 
 /** Reads the `authorization` block; its timeout goes to the limits. */
 export function readAuthorization(top: ConfReader, limits: LimitsConfig): AuthorizationConfig {
@@ -33,12 +45,7 @@ export function readAuthorization(top: ConfReader, limits: LimitsConfig): Author
 }
 
 /** Reads `accounts`: their users join the others, with the account's name. */
-export function readAccounts(
-  top: ConfReader,
-  config: HubConfig,
-  authorization: AuthorizationConfig,
-  notices: string[],
-): void {
+export function readAccounts(top: ConfReader, config: HubConfig, authorization: AuthorizationConfig): void {
   const entry = top.entry('accounts')
   if (entry?.value.kind === 'array') {
     config.accounts = Object.fromEntries(
@@ -64,11 +71,7 @@ export function readAccounts(
       maxConnections: positive(limits?.number('max_connections', 'max_conn')),
       maxSubscriptions: positive(limits?.number('max_subscriptions', 'max_subs')),
     }
-    for (const unsupported of ['exports', 'imports', 'mappings', 'maps']) {
-      if (account.entry(unsupported) !== undefined) {
-        notices.push(`accounts.${entry.key}.${unsupported}: not supported; accounts stay apart`)
-      }
-    }
+    Object.assign(config.accounts[entry.key], readLinks(account))
     account.finish(['jetstream', 'msg_trace', 'trace_dest', 'cluster_traffic', 'nkey'])
   }
 }
@@ -96,10 +99,21 @@ function readUsers(block: ConfReader, account: string | undefined): UserConfig[]
     if (account !== undefined) user.account = account
     if (permissions !== undefined) user.permissions = permissions
     if (name === undefined && nkey === undefined) block.wrong({ key: 'users', place: item }, 'user or nkey')
-    reader.finish(['allowed_connection_types', 'connection_types', 'clients', 'proxy_required'])
+    const types = readConnectionTypes(reader)
+    if (types !== undefined) user.protocols = types
+    reader.finish(['proxy_required'])
     users.push(user)
   }
   return users
+}
+
+function readConnectionTypes(reader: ConfReader): string[] | undefined {
+  const entry = reader.entry('allowed_connection_types', 'connection_types', 'clients')
+  if (entry === undefined) return undefined
+  const types = reader.strings('allowed_connection_types', 'connection_types', 'clients')
+  return types.map(
+    (type) => CONNECTION_TYPES.get(type.toUpperCase()) ?? reader.wrong(entry, 'STANDARD, WEBSOCKET, MQTT') ?? '',
+  )
 }
 
 function readPermissions(block: ConfReader, ...names: string[]): PermissionsConfig | undefined {

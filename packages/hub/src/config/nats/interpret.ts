@@ -4,6 +4,7 @@ import type { HubConfig, LimitsConfig, ListenerConfig } from '../types.ts'
 import { readAccounts, readAuthorization } from './authorization.ts'
 import { ConfReader } from './conf-reader.ts'
 import type { ConfMap } from './conf-value.ts'
+import { readMappings } from './links.ts'
 import { readTls } from './tls.ts'
 import { readWebSocket } from './web-socket.ts'
 
@@ -42,8 +43,6 @@ const IGNORED_BLOCKS: Record<string, string> = {
   gateway: 'gateways between clusters are not supported',
   leafnodes: 'leaf nodes are not supported',
   leaf: 'leaf nodes are not supported',
-  mappings: 'subjects are not mapped',
-  maps: 'subjects are not mapped',
   mqtt: 'this listener is not offered by nats-server configurations yet',
 }
 
@@ -132,7 +131,9 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   const name = top.string('server_name')
   if (name !== undefined) config.serverName = name
   const authorization = readAuthorization(top, config.limits as LimitsConfig)
-  readAccounts(top, config, authorization, notices)
+  readAccounts(top, config, authorization)
+  const mappings = readMappings(top)
+  if (mappings !== undefined) config.accounts = { ...config.accounts, $G: { ...config.accounts?.$G, mappings } }
   const noAuthUser = top.string('no_auth_user')
   if (noAuthUser !== undefined) authorization.noAuthUser = noAuthUser
   if (Object.keys(authorization).length > 0) config.authorization = authorization

@@ -135,6 +135,7 @@ export class NatsSession {
       protocol: this.connection.protocol,
     })
     if (!(answer instanceof Promise)) return this.#decided(answer)
+    this.connection.credentialsShown()
     this.connection.pause()
     void answer.then((identity) => {
       this.#decided(identity)

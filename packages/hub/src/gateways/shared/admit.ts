@@ -25,6 +25,7 @@ export function admit(
     then(identify(connection, answer))
     return
   }
+  connection.credentialsShown()
   connection.pause()
   void answer.then((identity) => {
     if (connection.state !== 'opening' && connection.state !== 'ready') return
