@@ -32,12 +32,16 @@ export interface SocketConnectOptions {
   lookup?: Lookup
   autoSelectFamily?: boolean
   autoSelectFamilyAttemptTimeout?: number
+  /** What is sent first: in the SYN, where the peer is known from before and takes it (RFC 7413), else right behind the handshake. One address is tried. */
+  fastOpen?: Uint8Array
 }
 
 /** Where a connection is to begin. */
 export interface LocalEnd {
   address?: string | undefined
   port?: number | undefined
+  /** What goes along with the first attempt. */
+  data?: Uint8Array | undefined
 }
 
 /** What `socket.connect` does with its options. */
@@ -63,6 +67,7 @@ export function connectSocket(socket: Socket, options: SocketConnectOptions, cal
   socket.connecting = true
   if (isPipe) {
     validateType(path, 'options.path', 'string')
+    if (options.fastOpen !== undefined) throw invalidArgValue('options.fastOpen', options.fastOpen, 'is for TCP')
     connectPipe(socket, path as string)
   } else lookupAndConnect(socket, options)
 }
@@ -90,7 +95,10 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
   if (localPort) validateType(localPort, 'options.localPort', 'number')
   const port = portOf(options)
   const auto = autoSelectOf(options)
-  const local: LocalEnd = { address: localAddress, port: localPort }
+  const { fastOpen } = options
+  if (fastOpen !== undefined && !(fastOpen instanceof Uint8Array))
+    throw invalidArgType('options.fastOpen', ['Buffer', 'Uint8Array'], fastOpen)
+  const local: LocalEnd = { address: localAddress, port: localPort, data: fastOpen }
   const family = net.isIP(host)
   if (family !== 0 && socket._boundSource) {
     // Nothing has to be waited for: the local end is to be seen at once.
@@ -109,7 +117,8 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
   if (anyFamily && lookupOptions.hints === 0 && process.platform !== 'win32') lookupOptions.hints = dns.ADDRCONFIG
   socket._host = host
   const lookup = options.lookup || socket._network.host.lookup
-  if (anyFamily && !localAddress && auto.enabled && !socket._boundSource) {
+  // Of several attempts at once each would bring the data: RFC 7413 6.
+  if (anyFamily && !localAddress && auto.enabled && !socket._boundSource && fastOpen === undefined) {
     lookupOptions.all = true
     connectMultiple(socket, { lookup, lookupOptions, host, options, port, local, attemptTimeoutMs: auto.timeoutMs })
     return
@@ -173,6 +182,7 @@ export function connectTo(socket: Socket, address: string, port: number, family:
     return
   }
   const request = connectRequest(address, port, family, local)
+  request.data = local.data
   request.oncomplete = (status, _handle, _request, readable, writable) =>
     afterConnect(socket, status, request, readable, writable)
   const status = startAttempt(socket, request)

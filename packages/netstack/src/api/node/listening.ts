@@ -27,6 +27,8 @@ interface ListenOptions {
   path?: string
   backlog?: number
   exclusive?: boolean
+  /** How many connections may bring data in their SYN, and be answered, before the handshake is complete (RFC 7413 5.1). Default 0. */
+  fastOpen?: number
   ipv6Only?: boolean
   reusePort?: boolean
   readableAll?: boolean
@@ -46,6 +48,7 @@ interface Wanted {
   family: 4 | 6 | -1
   backlog: number
   flags: number
+  fastOpen?: number | undefined
 }
 
 /** The forms of `server.listen`. */
@@ -119,7 +122,7 @@ function listenTcp(server: Server, options: ListenOptions, port: number, backlog
   const flags = (options.ipv6Only === true ? TCP_IPV6ONLY : 0) | (options.reusePort === true ? TCP_REUSEPORT : 0)
   if (options.reusePort === true) options.exclusive = true
   if (!options.host) {
-    listenOn(server, { address: null, port, family: 4, backlog, flags })
+    listenOn(server, { address: null, port, family: 4, backlog, flags, fastOpen: options.fastOpen })
     return
   }
   const listeningId = server._listeningId
@@ -137,6 +140,7 @@ function listenTcp(server: Server, options: ListenOptions, port: number, backlog
       family: (chosen?.family ?? 4) as 4 | 6,
       backlog,
       flags,
+      fastOpen: options.fastOpen,
     })
   })
 }
@@ -197,6 +201,7 @@ function listenOn(server: Server, wanted: Wanted): void {
   const handle = server._handle
   handle.owner = server
   ;(handle as TcpHandle).onconnection = (status, client) => onConnection(server, status, client)
+  if (wanted.fastOpen !== undefined && handle instanceof TcpHandle) handle.fastOpenBacklog = wanted.fastOpen
   const status = handle.listen(backlog)
   if (status !== 0) {
     handle.close()

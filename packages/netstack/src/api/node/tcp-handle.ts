@@ -21,6 +21,8 @@ export interface ConnectRequest {
   localAddress?: string | undefined
   localPort?: number | undefined
   addressType?: number
+  /** Sent in the SYN where the peer takes it there (RFC 7413), else first. */
+  data?: Uint8Array | undefined
 }
 
 /** Flags of `bind6`, as libuv numbers them. */
@@ -50,6 +52,8 @@ function whereOf({ address, ipv6Only }: Bound): Pick<TcpListenOptions, 'address'
 export class TcpHandle extends StreamHandle {
   /** A connection has come in, or accepting has failed. */
   onconnection: (status: number, client: TcpHandle) => void = () => {}
+  /** How many connections may be served before their handshake is complete (RFC 7413 5.1): 0 takes no data in a SYN. */
+  fastOpenBacklog = 0
   #connection: TcpConnection | null = null
   #listener: TcpListener | null = null
   #isListening = false
@@ -147,6 +151,7 @@ export class TcpHandle extends StreamHandle {
       ...whereOf(bound),
       port: bound.port,
       backlog,
+      fastOpenBacklog: this.fastOpenBacklog,
       onConnection: () => this.#accept(),
     }
     try {
@@ -232,7 +237,7 @@ export class TcpHandle extends StreamHandle {
     const remote = reachable(parsed.unmapped())
     this.#connecting = request
     this.active = true
-    const status = port === 0 ? 0 : this.#open(remote, port)
+    const status = port === 0 ? 0 : this.#open(remote, port, request.data)
     if (status !== 0) {
       this.#connecting = null
       this.active = false
@@ -244,7 +249,7 @@ export class TcpHandle extends StreamHandle {
     return 0
   }
 
-  #open(remote: IpAddress, port: number): number {
+  #open(remote: IpAddress, port: number, data: Uint8Array | undefined): number {
     const { stack } = this.host
     const now = this.host.now()
     const bound = this.#bound
@@ -261,7 +266,12 @@ export class TcpHandle extends StreamHandle {
     this.#listener?.close(now)
     this.#listener = null
     try {
-      const connection = stack.tcp.connect({ local: own ?? path.source, localPort, remote, remotePort: port }, now)
+      const ends = { local: own ?? path.source, localPort, remote, remotePort: port }
+      const connection = stack.tcp.connect(
+        data === undefined ? ends : { ...ends, data, options: { fastOpen: true } },
+        now,
+      )
+      if (data !== undefined) this.bytesWritten += data.length
       this.#take(connection)
       return 0
     } catch (error) {

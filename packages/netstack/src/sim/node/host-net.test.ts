@@ -117,3 +117,27 @@ test('one seed gives the same run', async () => {
     })
   assert.equal(await run(), await run())
 })
+
+test('fast open: known from before, the answer comes after one round trip instead of two', async () => {
+  await simulate({ seed: 3, hosts: { a: {}, b: {} }, links: [{ ends: ['a', 'b'], delayMs: 50 }] }, async (world) => {
+    const [a, b] = [world.host('a'), world.host('b')]
+    b.net.createServer((socket) => socket.end('answer')).listen({ port: 7000, host: '::', fastOpen: 16 })
+    const ask = async (fastOpen: unknown): Promise<{ tookMs: number; text: string; written: number | undefined }> => {
+      const begun = world.now
+      const client = a.net.connect({ host: 'b', port: 7000, fastOpen })
+      const [chunk] = await once(client, 'data')
+      const tookMs = Math.round(world.now - begun)
+      client.end()
+      await once(client, 'close')
+      return { tookMs, text: String(chunk), written: client.bytesWritten }
+    }
+    assert.throws(() => a.net.connect({ host: 'b', port: 7000, fastOpen: 'text' }), { code: 'ERR_INVALID_ARG_TYPE' })
+    const question = Buffer.from('question')
+    await ask(question) // resolves the neighbour too, and brings the cookie
+    const first = await ask(undefined)
+    const second = await ask(question)
+    assert.deepEqual([first.text, second.text, second.written], ['answer', 'answer', 8])
+    assert.deepEqual([first.tookMs, second.tookMs], [200, 100])
+    assert.equal(b.stack.tcp.counters.fastOpenAccepted, 1)
+  })
+})
