@@ -20,6 +20,7 @@ import { armKeepAlive, onLifeTimer, onRetransmitTimer } from './lifetime.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Pacer } from './pacer.ts'
 import { readPath } from './path.ts'
+import type { PathProbe } from './path-probe.ts'
 import { Receiver } from './receiver.ts'
 import { Recovery } from './recovery.ts'
 import { RttEstimator } from './rtt.ts'
@@ -42,6 +43,8 @@ export class Connection implements TcpConnection, FlowEntry {
   owner: unknown = undefined
   /** Largest segment that is believed to pass; lowered when a black hole is suspected. */
   mssCeiling: number = Number.POSITIVE_INFINITY
+  /** Once it has been lowered. */
+  pathProbe: PathProbe | undefined = undefined
   /** Opened by a listener: RST in SYN-RECEIVED is then no user's business (RFC9293:MUST-11). */
   readonly passive: boolean
   /** A passive connection is nobody's until accept() gives it away: its events wait. */
@@ -410,6 +413,7 @@ export class Connection implements TcpConnection, FlowEntry {
     const { sender } = this
     if (sender.urgentPending && ((sender.urgentEnd - sender.unacknowledged) | 0) <= 0) sender.urgentPending = false
     this.oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
+    if (this.pathProbe !== undefined) this.pathProbe.onAcknowledged(this, now)
     if (this.writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
       this.writeBlocked = false
       this.raise(EVENT_WRITABLE)

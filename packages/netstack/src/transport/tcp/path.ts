@@ -1,6 +1,7 @@
 /** What the way to the peer allows, and what ICMP tells of it. */
 import { initialWindow } from './congestion/reno.ts'
 import type { Connection } from './connection.ts'
+import { PathProbe } from './path-probe.ts'
 import type { TcpCloseReason, TcpIcmpError } from './types.ts'
 
 const IPV4_HEADER_BYTES = 20
@@ -29,14 +30,23 @@ function segmentRoom(connection: Connection): number {
   return connection.pathMtu - (connection.isIpv6 ? IPV6_HEADER_BYTES : IPV4_HEADER_BYTES) - TCP_HEADER_BYTES
 }
 
+/** What a segment may carry where nothing above `ceiling` passes. */
+export function effectiveMss(connection: Connection, ceiling: number): number {
+  return (
+    Math.max(SMALLEST_MSS, Math.min(largestMss(connection), ceiling)) - (connection.timestampsOn ? TIMESTAMPS_BYTES : 0)
+  )
+}
+
+function largestMss(connection: Connection): number {
+  return Math.min(connection.peerMss, segmentRoom(connection), connection.options.maxSegmentBytes)
+}
+
 /** RFC9293:MUST-16, RFC 9293 3.7.1: Eff.snd.MSS = min(SendMSS + 20, MMS_S) - TCP header - options. */
 export function updateMss(connection: Connection, initial: boolean): void {
   const { options } = connection
-  const optionBytes = connection.timestampsOn ? TIMESTAMPS_BYTES : 0
-  const largest = Math.min(connection.peerMss, segmentRoom(connection), options.maxSegmentBytes, connection.mssCeiling)
-  const mss = Math.max(SMALLEST_MSS, largest) - optionBytes
+  const mss = effectiveMss(connection, connection.mssCeiling)
   connection.sender.mss = mss
-  connection.receiveMss = connection.advertisedMss - optionBytes
+  connection.receiveMss = connection.advertisedMss - (connection.timestampsOn ? TIMESTAMPS_BYTES : 0)
   connection.initialWindowBytes = initialWindow(mss, options.initialWindowSegments)
   connection.congestion.setMss(mss, initial ? options.initialWindowSegments : 0)
 }
@@ -54,6 +64,12 @@ export function onPathMtu(connection: Connection, now: number): void {
 /** Sizes that are tried one after the other: what IPv6 promises on every link, and what IPv4 hosts must take. */
 const SAFE_MSS = [1220, 536]
 
+/** The next of those sizes above the present one, or what the known path takes. */
+export function largerCeiling(connection: Connection): number {
+  const largest = largestMss(connection)
+  return SAFE_MSS.findLast((mss) => mss > connection.mssCeiling && mss < largest) ?? largest
+}
+
 /**
  * Timeouts in a row for segments of full size, and no ICMP: the way may have a hole for what is large (RFC 2923 2.1). Called before
  * the segment is sent again; at every second timeout it then goes in smaller ones.
@@ -66,6 +82,8 @@ export function suspectBlackHole(connection: Connection, now: number): void {
   const smaller = SAFE_MSS.find((mss) => mss < Math.min(connection.mssCeiling, segmentRoom(connection)))
   if (head < sender.mss || smaller === undefined || (connection.isIpv6 && smaller < 1220)) return
   connection.mssCeiling = smaller
+  if (connection.pathProbe === undefined) connection.pathProbe = new PathProbe(now)
+  else connection.pathProbe.onLowered(now)
   updateMss(connection, false)
   recovery.onMssReduced(now)
 }

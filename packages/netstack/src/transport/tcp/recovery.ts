@@ -404,6 +404,7 @@ export class Recovery {
       segments++
     } while (rest > 0)
     const bytes = (end - start) | 0
+    connection.pathProbe?.onRetransmitted(start, end, now)
     this.retransmittedBytes += bytes
     this.#undo.onRetransmitted(connection.timestampNow(now), segments)
     this.board.markRetransmitted(index, now)

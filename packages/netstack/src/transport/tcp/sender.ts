@@ -2,6 +2,7 @@
 import { BUFFER_LIMITED, BUSY, Chronograph, IDLE, RECEIVER_LIMITED } from './chronograph.ts'
 import type { Connection } from './connection.ts'
 import { giveUpProbing } from './lifetime.ts'
+import type { PathProbe } from './path-probe.ts'
 import { MAX_RTO_MS } from './rtt.ts'
 import { HAS_FIN } from './scoreboard.ts'
 import { ACK, FIN, PSH } from './segment.ts'
@@ -164,6 +165,8 @@ export class Sender {
     const room = congestion.window - recovery.pipe
     let length = unsent < usable ? unsent : usable
     if (length < 0 || (usable <= 0 && unsent > 0)) return false
+    if (connection.pathProbe !== undefined && this.#sendPathProbe(connection.pathProbe, Math.min(length, room), now))
+      return true
     let ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
     if (pacer !== undefined && ceiling > mss) ceiling = Math.min(ceiling, pacer.quantum(mss))
     if (length > ceiling) length = ceiling
@@ -185,6 +188,19 @@ export class Sender {
     if (length === 0 && !withFin) return false
     if (pacer?.blocks(now)) return false
     return this.#sendNew(length, withFin, last, now)
+  }
+
+  /** One segment larger than the others, when it is time to try it and `allowed` bytes may go. */
+  #sendPathProbe(probe: PathProbe, allowed: number, now: number): boolean {
+    const { mss, next } = this
+    if (allowed <= mss || this.#connection.pacer?.blocks(now)) return false
+    const size = probe.due(this.#connection, now)
+    if (size <= mss || size > allowed) return false
+    this.mss = size // for this segment alone: it is not to be cut
+    const sent = this.#sendNew(size, false, size === this.unsentBytes, now)
+    this.mss = mss
+    probe.onSent(next, this.next)
+    return sent
   }
 
   /** Silly-window avoidance and Nagle's algorithm. RFC9293:MUST-38, SHLD-7, SHLD-28, MAY-16; RFC 9293 3.7.4, 3.8.6.2.1 */
