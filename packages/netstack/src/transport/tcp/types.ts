@@ -164,7 +164,8 @@ export interface TcpConnectionOptions {
   ecn?: boolean
   /**
    * When full segments meet no answer but timeouts, smaller ones are tried: a router on the way drops what is too big and tells
-   * nobody (RFC 2923 2.1, RFC 4821 7.7). A long outage looks the same, and leaves segments small. Default false.
+   * nobody (RFC 2923 2.1, RFC 4821 7.7). A long outage looks the same.
+   * Ten minutes later a larger one is tried. Default false.
    */
   blackHoleDetection?: boolean
   /** Abort when data stays unacknowledged this long (RFC 5482; RFC9293:MUST-21). Default 0: the retransmission limits decide. */
