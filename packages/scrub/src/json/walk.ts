@@ -435,6 +435,8 @@ export function firstByte(bytes: Uint8Array, start: number, end: number): number
   return 0
 }
 
+const plainStep = /^[A-Za-z_][\w-]*$/
+
 function step(name: string): string {
-  return name === '*' || /^[A-Za-z_][\w-]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
+  return name === '*' || plainStep.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
 }

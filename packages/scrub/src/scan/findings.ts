@@ -8,7 +8,7 @@ interface Finding {
 
 /** What one scan found, before overlaps are settled. */
 export class Findings {
-  readonly #list: Finding[] = []
+  #list: Finding[] = []
 
   get size(): number {
     return this.#list.length
@@ -18,11 +18,20 @@ export class Findings {
     this.#list.push({ start, end, detector })
   }
 
+  clear(): void {
+    if (this.#list.length > 0) this.#list = []
+  }
+
   /**
    * Sorted and disjoint. Findings that overlap become one that covers them all, so that no part of any stays visible;
    * it is named by the finding that contains the other, else by the one of higher priority, else by the longer.
    */
   report(sink: SpanSink, base: number, maxSpans: number): number {
+    if (this.#list.length === 1) {
+      const [{ start, end, detector }] = this.#list
+      sink(base + start, base + end, detector)
+      return 1
+    }
     const list = this.#list.sort((a, b) => a.start - b.start || b.end - a.end)
     const settled: Finding[] = []
     for (const finding of list) {

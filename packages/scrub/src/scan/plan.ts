@@ -12,6 +12,8 @@ export interface Attempt {
   /** Sticky, so that it is tried at one place and nowhere else. */
   readonly expression: RegExp
   readonly group: number | undefined
+  /** The first group is the finding and stands where the match begins: its place is known without asking for indices. */
+  readonly startsWithGroup: boolean
   /** Where a match may begin. */
   readonly first: Uint8Array
   readonly lead: Uint8Array | undefined
@@ -98,6 +100,7 @@ function patternAttempt(detector: Detector, pattern: RegExp, index: number): Att
     index,
     expression: sticky(pattern, detector.group),
     group: detector.group,
+    startsWithGroup: startsWithGroup(pattern, detector.group),
     first: firstTable(pattern),
     lead: lead === undefined ? undefined : setTable(lead.set),
     leadMax: lead?.max ?? 0,
@@ -115,6 +118,7 @@ function contextAttempt(detector: Detector, index: number): Attempt {
     index,
     expression: sticky(context.pattern, context.group),
     group: context.group,
+    startsWithGroup: false,
     first: firstTable(context.pattern),
     lead: undefined,
     leadMax: 0,
@@ -127,8 +131,23 @@ function contextAttempt(detector: Detector, index: number): Attempt {
 
 const HAS_GROUP = /(?<!\\)\((?!\?)|\(\?<(?![=!])/
 
+/** Indices of groups cost as much as the match itself. */
+function startsWithGroup(pattern: RegExp, group: number | undefined): boolean {
+  if (group === 0) return false
+  const { node } = parsePattern(pattern.source, { flags: pattern.flags })
+  if (node.type !== 'sequence') return false
+  const first = node.items.find((item) => item.type !== 'assertion' && item.type !== 'look')
+  // With one group only: another one might take part where this one does not.
+  return first?.type === 'group' && first.index === 1 && countGroups(pattern) === 1
+}
+
+function countGroups(pattern: RegExp): number {
+  return (new RegExp(`${pattern.source}|`, pattern.flags).exec('') as RegExpExecArray).length - 1
+}
+
 function sticky(pattern: RegExp, group: number | undefined): RegExp {
-  const indices = group !== 0 && HAS_GROUP.test(pattern.source) ? 'd' : ''
+  const needsIndices = group !== 0 && HAS_GROUP.test(pattern.source) && !startsWithGroup(pattern, group)
+  const indices = needsIndices ? 'd' : ''
   return new RegExp(pattern.source, `${pattern.flags.replace(/[gyd]/g, '')}y${indices}`)
 }
 

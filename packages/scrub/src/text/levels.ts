@@ -5,6 +5,8 @@ import type { Detector, SpanSink } from '../scan/types.ts'
 import type { Recorder } from '../stages/recorder.ts'
 import type { ScanGroup } from '../stages/rules.ts'
 import type { EditList } from './edits.ts'
+import { Ranges } from './ranges.ts'
+import { Rest } from './rest.ts'
 import { hasPercentEscape, indexOfByte, View } from './view.ts'
 
 /** Where the findings of a text belong: how its offsets and a replacement translate to the document around it. */
@@ -55,7 +57,9 @@ export class TextLevels {
    * has to be looked at again. Whoever looks again resets it.
    */
   hasRest = false
-  readonly #taken: number[] = []
+  /** What deeper levels of the text have found already. */
+  readonly #taken = new Ranges()
+  readonly #rest = new Rest()
   readonly #sink: SpanSink = (start, end, detector) => {
     this.#hitStarts[this.#hits] = start
     this.#hitEnds[this.#hits] = end
@@ -92,8 +96,9 @@ export class TextLevels {
     const levels = target.isNumber ? 0 : this.#build(bytes, start, end)
     this.#textStart = start
     this.#textEnd = end
+    this.#rest.begin(levels === 0 && groups.length === 1)
     for (const group of groups) {
-      this.#taken.length = 0
+      this.#taken.clear()
       for (let level = levels; level >= 0; level--) {
         const view = level === 0 ? undefined : this.#views[level - 1]
         this.#bytes = view?.bytes ?? bytes
@@ -101,15 +106,15 @@ export class TextLevels {
         this.#end = view?.length ?? end
         this.#depth = level
         this.#ask(group, fieldName, target)
+        if (level > 0) this.#taken.settle()
       }
     }
+    if (this.#rest.mayShow(bytes, start, end, groups, fieldName)) this.hasRest = true
     this.#bytes = noBytes
   }
 
   #ask(group: ScanGroup, fieldName: string | undefined, target: TextTarget): void {
     const { scanner } = group
-    const named = fieldName !== undefined && fieldName !== '' && scanner.fieldHasContext(fieldName)
-    if (!named && !scanner.mayMatch(this.#bytes, this.#start, this.#end)) return
     this.#hits = 0
     if (scanner.scan(this.#bytes, this.#start, this.#end, this.#sink, fieldName) === 0) return
     const marks = this.#marks()
@@ -176,10 +181,10 @@ export class TextLevels {
       // A per cent sign elsewhere in the text does not make this finding a part of a URL.
       if (this.#views[level].kind === 'json' || end - start !== length) encoded |= 1 << level
     }
-    for (let index = 0; index < this.#taken.length; index += 2) {
-      if (start >= this.#taken[index] && end <= this.#taken[index + 1]) return
-    }
-    this.#taken.push(start, end)
+    if (this.#taken.covers(start, end)) return
+    if (this.#depth > 0) this.#taken.add(start, end)
+    const textFrom = start
+    const textTo = end
     const isWhole = start === this.#textStart && end === this.#textEnd
     if (target.base !== undefined) {
       end = target.base.sourceEnd(end)
@@ -197,7 +202,7 @@ export class TextLevels {
     const at = { path: target.path(), start, end }
     const replacement = this.#recorder.hit(rule, detector, value, target.isNumber ? 'number' : 'text', at)
     if (replacement === undefined) return
-    if (!isWhole && !target.isNumber) this.hasRest = true
+    if (!isWhole && !target.isNumber) this.#rest.add(textFrom, textTo, replacement)
     let text = replacement
     for (let level = this.#depth - 1; level >= 0; level--) {
       if ((encoded & (1 << level)) !== 0) text = this.#views[level].encode(text)

@@ -193,8 +193,12 @@ function shortEscape(byte: number): number {
   }
 }
 
+/** Nothing that JSON escapes. */
+const plainJson = /^[ !#-[\]-~]*$/
+
 /** A string's characters as they stand between the quotes of a JSON string. */
 export function escapeJson(text: string): string {
+  if (plainJson.test(text)) return text
   return JSON.stringify(text).slice(1, -1)
 }
 
