@@ -39,6 +39,7 @@ export type { SubscribeOptions } from './embedded/embedded-subscription.ts'
 export { type EventMap, Hub, type PublishOptions, type RequestOptions } from './embedded/hub.ts'
 export type { HubHeaders, HubMessage } from './embedded/hub-message.ts'
 export type { HubSubscription } from './embedded/hub-subscription.ts'
+export type { HubScrubOptions } from './embedded/scrub-options.ts'
 export { HubError, type HubErrorCode } from './errors.ts'
 export { defineGateway, gatewayFrom } from './gateways/custom/define.ts'
 export type {

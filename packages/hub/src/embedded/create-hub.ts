@@ -12,7 +12,9 @@ import { linesGateway } from '../gateways/lines/gateway.ts'
 import { natsGateway, natsWebSocketGateway } from '../gateways/nats/gateway.ts'
 import { rawGateway } from '../gateways/raw/gateway.ts'
 import { httpGateway } from '../monitoring/http/gateway.ts'
+import { cleanLog } from './clean-log.ts'
 import { type EventMap, Hub } from './hub.ts'
+import { enforceScrub, type HubScrubOptions } from './scrub-options.ts'
 
 /** Options of a hub. Everything has a default. */
 export interface HubOptions {
@@ -28,6 +30,8 @@ export interface HubOptions {
   random?: Random
   /** Limits that differ from docs/limits.md. */
   limits?: Partial<HubLimits>
+  /** Scrubs all that the hub receives, by these policies; default: nothing is scrubbed. */
+  scrub?: HubScrubOptions
   serverName?: string
   authenticator?: Authenticator
   /** Further protocols. */
@@ -43,7 +47,7 @@ const builtinGateways: readonly GatewayFactory[] = [natsGateway, natsWebSocketGa
 
 /**
  * Makes a hub and opens its listeners.
- * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN; nothing stays open then
+ * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN; ScrubError for policies that cannot be compiled; nothing stays open then
  */
 export async function createHub<Events extends object = EventMap>(options: HubOptions = {}): Promise<Hub<Events>> {
   const environment: Environment = {
@@ -60,7 +64,8 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     limits: options.limits,
     serverName: options.serverName,
     authenticator: options.authenticator,
-    log: options.log,
+    // A gateway may quote what it could not read.
+    log: options.log === undefined || options.scrub === undefined ? options.log : cleanLog(options.log),
   })
   for (const factory of builtinGateways) core.addGateway(factory)
   for (const factory of options.gateways ?? []) core.addGateway(factory)
@@ -74,6 +79,9 @@ export async function createHub<Events extends object = EventMap>(options: HubOp
     }),
   )
   try {
+    if (options.scrub !== undefined) {
+      enforceScrub(core, options.scrub, [...(options.listen ?? []), ...(options.connect ?? [])])
+    }
     for (const url of options.listen ?? []) await core.listen(url)
     for (const url of options.connect ?? []) core.connect(url)
   } catch (error) {

@@ -2,11 +2,13 @@
 import { EventEmitter } from 'node:events'
 import type { HubCore } from '../assembly/hub-core.ts'
 import type { BoundAddress } from '../assembly/listener.ts'
+import { ScrubInspector } from '../assembly/scrub-inspector.ts'
 import { encodeHeaders } from '../core/headers.ts'
 import type { ConnectionLimits } from '../core/limits.ts'
 import { Message } from '../core/message.ts'
 import { HubError } from '../errors.ts'
 import { parseLiteral, parsePattern } from '../routing/subject.ts'
+import { assertFramed } from './assert-framed.ts'
 import { EmbeddedSubscription, type SubscribeOptions } from './embedded-subscription.ts'
 import type { HubMessage } from './hub-message.ts'
 import { HubSubscription } from './hub-subscription.ts'
@@ -86,7 +88,11 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
    * @param url e.g. `nats://127.0.0.1:4222`, `lines://127.0.0.1:0`, `ipc:///run/hub.sock`
    * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN
    */
-  listen(url: string, limits?: Partial<ConnectionLimits>): Promise<BoundAddress> {
+  async listen(url: string, limits?: Partial<ConnectionLimits>): Promise<BoundAddress> {
+    const { inspector, gateways } = this.core
+    if (inspector instanceof ScrubInspector) {
+      assertFramed([url], inspector, (scheme) => gateways.get(scheme)?.manifest.defaultPort)
+    }
     return this.core.listen(url, limits)
   }
 

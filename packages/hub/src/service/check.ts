@@ -4,11 +4,12 @@ import type { HubCore } from '../assembly/hub-core.ts'
 import type { HubConfig } from '../config/types.ts'
 import { parseListenerUrl } from '../core/listener-url.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
+import { assertFramed } from '../embedded/assert-framed.ts'
 import { createHub } from '../embedded/create-hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import { placed } from './placed.ts'
 import { assertSecure, type ConfigFiles, resolveConfig } from './resolve.ts'
-import { assertFramed, ScrubService } from './scrub.ts'
+import { ScrubService } from './scrub.ts'
 
 /**
  * Checks everything that `HubService.start` would, but opens nothing.

@@ -9,17 +9,19 @@ import { defaultConnectionLimits } from '../core/limits.ts'
 import { parseListenerUrl } from '../core/listener-url.ts'
 import type { Dialer } from '../dial/dialer.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
+import { assertFramed } from '../embedded/assert-framed.ts'
+import { cleanLog } from '../embedded/clean-log.ts'
 import { createHub, type HubOptions } from '../embedded/create-hub.ts'
 import type { Hub } from '../embedded/hub.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import type { PermissionOptions, UserOptions } from '../security/options.ts'
-import { cleanLog } from './clean-log.ts'
 import { placed } from './placed.ts'
 import { assertSecure, type ConfigFiles, type ResolvedConfig, type ResolvedListener, resolveConfig } from './resolve.ts'
-import { assertFramed, type PreparedScrub, ScrubService } from './scrub.ts'
+import { type PreparedScrub, ScrubService } from './scrub.ts'
 
 /** What a service needs beside its configuration. */
-export interface HubServiceOptions extends Omit<HubOptions, 'listen' | 'limits' | 'authenticator' | 'serverName'> {
+export interface HubServiceOptions
+  extends Omit<HubOptions, 'listen' | 'limits' | 'authenticator' | 'serverName' | 'scrub'> {
   /** Reads the files that the configuration names. */
   files: ConfigFiles
   /** Listeners when the configuration names none. */

@@ -16,9 +16,7 @@ import { ScrubInspector } from '../assembly/scrub-inspector.ts'
 import { parseData } from '../config/parse-yaml.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { ScrubPart } from '../config/types.ts'
-import { type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import { HubError } from '../errors.ts'
-import { chunkedSubject } from '../gateways/raw/options.ts'
 import type { ConfigFiles } from './resolve.ts'
 
 /** Policies that are ready to come into force, and what they need to do so. */
@@ -177,35 +175,4 @@ function stepsOf(path: string): (string | number)[] {
     .split(/[.[\]]+/)
     .filter((step) => step !== '')
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step))
-}
-
-/**
- * Refuses listeners that cut a stream wherever a read ends where something must be taken out of what they publish: a secret that two reads share would pass.
- * @throws HubError WIREHUB_ERR_CONFIG
- */
-export function assertFramed(
-  urls: readonly string[],
-  inspector: ScrubInspector,
-  defaultPortOf: (scheme: string) => number | undefined,
-): void {
-  for (const text of urls) {
-    const url: ListenerUrl = parseListenerUrl(text, defaultPortOf)
-    const subject = url.scheme === 'raw' ? chunkedSubject(url) : undefined
-    const names = subject === undefined ? [] : (inspector.scrubber.policyFor(subject)?.names ?? [])
-    const enforcing = inspector.scrubber.policies.find(
-      ({ name, mode, rules }) =>
-        names.includes(name) &&
-        mode === 'enforce' &&
-        rules.some(({ enforced, action }) => enforced && action !== 'report'),
-    )
-    if (enforcing === undefined) continue
-    throw new HubError(
-      'WIREHUB_ERR_CONFIG',
-      `Policy '${enforcing.name}' is to be enforced on ${subject}, but with framing=chunk a secret that is cut in two by a read would not be found.`,
-      {
-        place: text,
-        cure: 'Let the listener frame its stream (framing=newline, nul, length or whole), publish on another subject (in=...), or set mode: report.',
-      },
-    )
-  }
 }
