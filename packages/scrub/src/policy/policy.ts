@@ -1,6 +1,6 @@
 import type { HeaderBlock } from '../headers/block.ts'
 import { withHeaders } from '../headers/block.ts'
-import type { DecodeRules, Wrapping } from '../stages/decode.ts'
+import type { DecodeRules, Unwrapped } from '../stages/decode.ts'
 import { plainWrapping, unwrap, wrap } from '../stages/decode.ts'
 import type { EnrichRules } from '../stages/enrich.ts'
 import { enrichment } from '../stages/enrich.ts'
@@ -98,12 +98,19 @@ export class Policy {
   run(passage: Passage): boolean {
     const before = passage.payload
     const headersBefore = passage.headers
-    const opened = this.#open(passage)
-    if (opened === undefined) return false
-    let { bytes } = opened
+    let opened: Unwrapped | undefined
+    try {
+      opened = unwrap(passage.payload, this.#decode, contentCoding(passage), contentType(passage))
+    } catch (error) {
+      if (this.mode === 'enforce' || !(error instanceof Rejection)) throw error
+      this.#report('decode', error.code, passage.payload)
+      return false
+    }
+    const plain = opened === undefined ? passage.payload : opened.bytes
+    let bytes = plain
     for (const stage of this.stages) bytes = this.#stage(stage, bytes, passage)
-    if (bytes !== opened.bytes) {
-      passage.payload = opened.wrapping === plainWrapping ? bytes : wrap(bytes as Buffer, opened.wrapping)
+    if (bytes !== plain) {
+      passage.payload = opened === undefined ? bytes : wrap(bytes as Buffer, opened.wrapping)
     }
     return passage.payload !== before || passage.headers !== headersBefore
   }
@@ -118,17 +125,6 @@ export class Policy {
     return bytes === plain ? passage.payload : wrapping === plainWrapping ? bytes : wrap(bytes as Buffer, wrapping)
   }
 
-  #open(passage: Passage): { readonly bytes: Uint8Array; readonly wrapping: Wrapping } | undefined {
-    try {
-      const opened = unwrap(passage.payload, this.#decode, contentCoding(passage), contentType(passage))
-      return opened ?? { bytes: passage.payload, wrapping: plainWrapping }
-    } catch (error) {
-      if (this.mode === 'enforce' || !(error instanceof Rejection)) throw error
-      this.#report('decode', error.code, passage.payload)
-      return undefined
-    }
-  }
-
   #stage(stage: Stage, bytes: Uint8Array, passage: Passage): Uint8Array {
     switch (stage.kind) {
       case 'redact': {
@@ -136,6 +132,7 @@ export class Policy {
           const headers = stage.redaction.headers(passage.block)
           if (headers !== undefined) setHeaders(passage, headers)
         }
+        if (this.mode === 'enforce') return stage.redaction.payload(bytes, contentType(passage)) ?? bytes
         return this.#guarded(() => stage.redaction.payload(bytes, contentType(passage)), bytes)
       }
       case 'validate':

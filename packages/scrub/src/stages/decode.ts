@@ -39,13 +39,22 @@ export const plainWrapping: Wrapping = { codings: [], charset: 'utf-8', hasMark:
 const mostCodings = 3
 const freeRatioBytes = 65_536
 
+/** A payload with its codings and charset undone, and what it came in. */
+export interface Unwrapped {
+  readonly bytes: Uint8Array
+  readonly wrapping: Wrapping
+}
+
 /** The payload as plain UTF-8 (or as it is, when it is no text), and its wrapping; the same bytes when there is none. */
 export function unwrap(
   payload: Uint8Array,
   rules: DecodeRules,
   contentCoding: string,
   contentType: string,
-): { readonly bytes: Uint8Array; readonly wrapping: Wrapping } | undefined {
+): Unwrapped | undefined {
+  // Nearly everything comes as it is: nothing is made for that.
+  const isBare = contentCoding === '' && sniff(payload) === undefined && rules.malformed === 'keep'
+  if (isBare && charsetOf(payload, rules, contentType) === 'utf-8') return undefined
   let bytes = payload
   const codings: ContentCoding[] = []
   const declared =

@@ -29,7 +29,7 @@ export class Recorder {
     this.total = 0
     this.again = false
     this.place = 'payload'
-    this.#seen.length = 0
+    if (this.#seen.length > 0) this.#seen.length = 0
   }
 
   /** Counts a match and, when the rule is enforced, answers what stands there instead; undefined leaves it. */
