@@ -10,6 +10,7 @@ import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
+import tls from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
 import { type Running, type RunOptions, run, start as startCommand } from './support/run.ts'
@@ -70,6 +71,18 @@ async function infoOf(port: number, host = '127.0.0.1'): Promise<Record<string, 
   const [chunk] = (await once(socket, 'data')) as [Buffer]
   socket.destroy()
   return JSON.parse(chunk.toString().slice('INFO '.length)) as Record<string, unknown>
+}
+
+/** A certificate for localhost that signs itself, as `cert.pem` and `key.pem`. */
+async function certificate(prefix: string, ...kind: string[]): Promise<void> {
+  const openssl = spawn(
+    'openssl',
+    ['req', '-x509', '-newkey', ...kind, '-nodes', '-keyout', join(folder, `${prefix}key.pem`)]
+      .concat(['-out', join(folder, `${prefix}cert.pem`), '-days', '2', '-subj', '/CN=localhost'])
+      .concat(['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']),
+    { stdio: 'ignore' },
+  )
+  assert.equal((await once(openssl, 'exit'))[0], 0)
 }
 
 test('the log names the address of clients before it says that the server is ready', async () => {
@@ -159,15 +172,7 @@ authorization {
 test('certificates are looked for from where the server was started, wherever the configuration lies', async () => {
   const nested = join(folder, 'conf')
   mkdirSync(nested, { recursive: true })
-  const key = join(folder, 'key.pem')
-  const openssl = spawn(
-    'openssl',
-    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key]
-      .concat(['-out', join(folder, 'cert.pem'), '-days', '2', '-subj', '/CN=localhost'])
-      .concat(['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']),
-    { stdio: 'ignore' },
-  )
-  assert.equal((await once(openssl, 'exit'))[0], 0)
+  await certificate('', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256')
   const file = join(nested, 'tls.conf')
   writeFileSync(
     file,
@@ -181,6 +186,55 @@ test('certificates are looked for from where the server was started, wherever th
   await client.flush()
   await client.close()
   await running.stop()
+})
+
+test('a certificate by flags, allow_non_tls in the file: with TLS and without', async () => {
+  await certificate('flags-', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256')
+  const ca = readFileSync(join(folder, 'flags-cert.pem'), 'utf8')
+  const flags = ['-tls', '-tlscert', join(folder, 'flags-cert.pem'), '-tlskey', join(folder, 'flags-key.pem')]
+  const either = await serve('allow_non_tls: true', flags)
+  for (const options of [{ tls: { ca } }, { tls: null }]) {
+    const one = await connect({ servers: `localhost:${either.port}`, ...options })
+    assert.deepEqual([one.info?.tls_required, one.info?.tls_available], [undefined, true])
+    await one.flush()
+    await one.close()
+  }
+  await either.running.stop()
+})
+
+test('ciphers: forward secrecy always; cipher_suites says which of TLS 1.2', async () => {
+  await certificate('rsa-', 'rsa:2048')
+  const ca = readFileSync(join(folder, 'rsa-cert.pem'), 'utf8')
+  const suites = 'cipher_suites: [ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305" ]'
+  const block = (more: string) =>
+    `tls { cert_file: "${folder}/rsa-cert.pem", key_file: "${folder}/rsa-key.pem", handshake_first: true
+ ${more} }`
+  const cipherOf = (port: number, options: object) =>
+    new Promise<string>((resolve) => {
+      const socket = tls.connect({ host: 'localhost', port, ca, ...options }, () => {
+        resolve(socket.getCipher().standardName)
+        socket.destroy()
+      })
+      socket.on('error', () => resolve('refused'))
+    })
+  const open = await serve(block(''))
+  assert.match(await cipherOf(open.port, {}), /^TLS_(AES|CHACHA20)_/)
+  const old = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }
+  assert.match(await cipherOf(open.port, old), /_AES_128_GCM_/)
+  for (const ciphers of ['kRSA', 'ECDHE-RSA-AES128-SHA', 'DHE']) {
+    assert.equal(await cipherOf(open.port, { ...old, ciphers }), 'refused')
+  }
+  await open.running.stop()
+
+  const strict = await serve(block(suites))
+  const cipher = (options: object) => cipherOf(strict.port, options)
+  assert.match(await cipher({}), /^TLS_(AES|CHACHA20)_/)
+  assert.equal(await cipher(old), 'refused')
+  assert.match(await cipher({ ...old, ciphers: 'ECDHE-RSA-CHACHA20-POLY1305' }), /CHACHA20_POLY1305/)
+  await strict.running.stop()
+  const unknown = await run(['nats-server', '-c', conf(block('cipher_suites: [ "TLS_NULL" ]')), '-t'])
+  assert.equal(unknown.code, 78)
+  assert.match(unknown.err, /cipher_suites/)
 })
 
 test('no_header_support: INFO says so, clients do without', async () => {
@@ -293,4 +347,22 @@ test('a shell wrapper that execs it keeps the pid that the ports file is named a
   assert(existsSync(join(folder, `nats-server_${child.pid}.ports`)))
   child.kill('SIGTERM')
   assert.deepEqual(await exited, [0, null])
+})
+
+test('lame duck mode leaves connections their grace: told at once, served meanwhile, new ones refused', async () => {
+  const { running, port } = await serve('lame_duck_duration: "30s"\nlame_duck_grace_period: "10s"\n')
+  const client = await connect({ port, reconnect: false })
+  const told = (async () => {
+    for await (const status of client.status()) if (status.type === 'ldm') return true
+    return false
+  })()
+  running.child.kill('SIGUSR2')
+  assert.equal(await told, true)
+  client.subscribe('echo', { callback: (_error, message) => void message.respond('served') })
+  assert.equal((await client.request('echo', '', { timeout: 5000 })).string(), 'served')
+  await assert.rejects(connect({ port, reconnect: false, timeout: 2000 }))
+  assert.equal(client.isClosed(), false)
+  await client.close()
+  // Nobody is left to wait for.
+  assert.equal((await running.ended()).code, 0)
 })

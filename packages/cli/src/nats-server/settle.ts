@@ -48,7 +48,7 @@ export function settle(flags: NatsServerFlags): Settled {
   result.limits = limits
   if (flags.token !== undefined) result.authorization = { token: flags.token }
   if (flags.user !== undefined) result.authorization = { users: [{ user: flags.user, password: flags.password ?? '' }] }
-  const tls = tlsOf(flags, config.tls)
+  const tls = tlsOf(flags, config.tls, settings.allowNonTls)
   if (tls !== undefined) result.tls = tls
   return {
     config: result,
@@ -97,7 +97,7 @@ function jetStreamNotices(flags: NatsServerFlags, settings: NatsServerSettings):
   return ['JetStream is not available yet: streams, key-value and object stores are refused']
 }
 
-function tlsOf(flags: NatsServerFlags, fromFile: TlsConfig | undefined): TlsConfig | undefined {
+function tlsOf(flags: NatsServerFlags, fromFile: TlsConfig | undefined, allowNonTls: boolean): TlsConfig | undefined {
   if (flags.tlsCert === undefined && !flags.tls && !flags.tlsVerify) return fromFile
   if (flags.tlsCert === undefined || flags.tlsKey === undefined) {
     throw new HubError('WIREHUB_ERR_USAGE', '--tls needs --tlscert and --tlskey.')
@@ -107,5 +107,6 @@ function tlsOf(flags: NatsServerFlags, fromFile: TlsConfig | undefined): TlsConf
     key: resolve(flags.tlsKey),
     ca: flags.tlsCa === undefined ? undefined : resolve(flags.tlsCa),
     verify: flags.tlsVerify,
+    required: !allowNonTls,
   }
 }

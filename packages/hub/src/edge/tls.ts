@@ -6,6 +6,10 @@ import type { StreamSocket } from '../core/environment.ts'
 import type { TlsEvents, TlsPeer, TlsTerminator } from '../core/tls.ts'
 import { HubError } from '../errors.ts'
 
+// Forward secrecy and authenticated encryption only: Node's own list still ends in the exchange of keys by RSA, and in CBC.
+const DEFAULT_CIPHERS =
+  'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20'
+
 /** The TLS of a listener. Keys and certificates are PEM text, not file names. */
 export interface TlsOptions {
   readonly cert: string
@@ -20,7 +24,7 @@ export interface TlsOptions {
   /** The handshake comes before INFO (NATS only; other protocols always do it so). */
   readonly first?: boolean | undefined
   readonly minVersion?: SecureVersion | undefined
-  /** OpenSSL's cipher list, TLS 1.3 suites included. */
+  /** OpenSSL's cipher list, TLS 1.3 suites included; default: ECDHE with AES-GCM or ChaCha20. */
   readonly ciphers?: string | undefined
   /** Curves, as `X25519:P-256`. */
   readonly curves?: string | undefined
@@ -94,7 +98,7 @@ function contextOf(options: TlsOptions): SecureContext {
       key,
       ...(passphrase === undefined ? {} : { passphrase }),
       ...(ca === undefined ? {} : { ca }),
-      ...(ciphers === undefined ? {} : { ciphers }),
+      ciphers: ciphers ?? DEFAULT_CIPHERS,
       ...(curves === undefined ? {} : { ecdhCurve: curves }),
       minVersion: minVersion ?? 'TLSv1.2',
     })

@@ -213,3 +213,18 @@ async function clientHello(): Promise<Buffer> {
   listener.close()
   return hello
 }
+
+test('without a list of ciphers: ECDHE with AES-GCM or ChaCha20, nothing else of TLS 1.2', async (t) => {
+  const { port } = await start(t, { first: true })
+  const negotiate = (ciphers: string) =>
+    new Promise<string>((resolve) => {
+      const socket = tls.connect({ host: 'localhost', port, ca, ciphers, maxVersion: 'TLSv1.2' }, () => {
+        resolve(socket.getCipher().standardName)
+        socket.destroy()
+      })
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    })
+  assert.match(await negotiate('ECDHE+AESGCM'), /^TLS_ECDHE_\w+_GCM_/)
+  assert.match(await negotiate('ECDHE+CHACHA20'), /^TLS_ECDHE_\w+_CHACHA20_/)
+  for (const weaker of ['ECDHE+AES:-AESGCM', 'kRSA', 'DHE']) assert.doesNotMatch(await negotiate(weaker), /^TLS_/)
+})

@@ -22,6 +22,8 @@ export interface NatsServerSettings {
   jetstream: boolean
   storeDir: string | undefined
   clientAdvertise: string | undefined
+  /** Clients may stay in plain text although there is TLS, be it from the file or from the command line. */
+  allowNonTls: boolean
   /** Clients may send and get headers. */
   headers: boolean
   lameDuckDurationMs: number | undefined
@@ -122,6 +124,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
     trace: top.boolean('trace') ?? false,
     ...readJetStream(top),
     clientAdvertise: top.string('client_advertise'),
+    allowNonTls: top.boolean('allow_non_tls') === true,
     headers: top.boolean('no_header_support') !== true,
     lameDuckDurationMs: top.durationMs('lame_duck_duration'),
     lameDuckGracePeriodMs: top.durationMs('lame_duck_grace_period'),
@@ -137,7 +140,7 @@ export function interpretNatsConf(map: ConfMap): InterpretedNatsConf {
   const noAuthUser = top.string('no_auth_user')
   if (noAuthUser !== undefined) authorization.noAuthUser = noAuthUser
   if (Object.keys(authorization).length > 0) config.authorization = authorization
-  const tls = readTls(top, top.boolean('allow_non_tls') !== true)
+  const tls = readTls(top, !settings.allowNonTls)
   if (tls !== undefined) {
     config.tls = tls
     if (tls.timeoutMs !== undefined && config.limits !== undefined)
