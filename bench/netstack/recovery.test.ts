@@ -2,7 +2,16 @@
 // node --conditions=@wirehub/source --test --test-update-snapshots bench/netstack/recovery.test.ts
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
+import {
+  CONTROLS,
+  FLOWS,
+  fillLongPath,
+  idealUse,
+  LONG_RTTS_MS,
+  LOSS_RATES,
+  shareBottleneck,
+  transferUnderLoss,
+} from './recovery.ts'
 
 const LONG = process.env['WIREHUB_TEST_LONG'] !== undefined
 
@@ -34,5 +43,14 @@ for (const flows of FLOWS.filter((count) => LONG || count === 1 || count === 16)
     assert.ok(figure.utilisation >= 0.95)
     assert.ok(figure.fairness >= 0.8)
     t.assert.snapshot(figure)
+  })
+}
+
+for (const rttMs of LONG_RTTS_MS.filter((rtt) => LONG || rtt === 50)) {
+  test(`a paced CUBIC flow over ${rttMs} ms uses what RFC 9438 lets it use of the link`, (t: TestContext) => {
+    const figure = fillLongPath(rttMs, true)
+    const ideal = idealUse(rttMs)
+    assert.ok(figure.utilisation > ideal - 0.03, `${figure.utilisation} of ${ideal}`)
+    t.assert.snapshot({ ...figure, ideal })
   })
 }

@@ -36,8 +36,8 @@ class Path {
   /** Payload bytes that arrived, by connection in the order of their opening. */
   readonly received: number[] = []
 
-  constructor(link: Omit<SimLinkOptions, 'ends'>, congestionControl: CongestionControlName) {
-    const tcp = { defaults: { congestionControl, retries: 100, synRetries: 50 } }
+  constructor(link: Omit<SimLinkOptions, 'ends'>, congestionControl: CongestionControlName, pacing = false) {
+    const tcp = { defaults: { congestionControl, pacing, retries: 100, synRetries: 50 } }
     const hosts = { a: { tcp }, b: { tcp } }
     this.world = new World({ hosts, links: [{ ...link, ends: ['a', 'b'] }], families: [4] }, 1)
     this.world.start()
@@ -92,15 +92,27 @@ export function transferUnderLoss(loss: number, congestionControl: CongestionCon
 }
 
 const RATE = 200_000_000
-const WARM_UP_MS = 5000
-const MEASURED_MS = 15_000
+const QUEUE_BYTES = 65_536
 /** Payload of a frame with timestamps, and the frame. */
-const PAYLOAD_SHARE = 1448 / 1514
+const FRAME_BYTES = 1514
+const PAYLOAD_SHARE = 1448 / FRAME_BYTES
 
-/** Flows over 200 Mbit/s at a round trip of 10 ms and a queue of 64 KiB, measured from the sixth second on. */
-export function shareBottleneck(flows: number, congestionControl: CongestionControlName): ShareFigure {
-  const forward = { rateBitsPerSecond: RATE, queueBytes: 65_536 }
-  const path = new Path({ delayMs: 5, forward }, congestionControl)
+/** What is between sender and receiver, and when it is looked at. */
+interface ShareOptions {
+  readonly rttMs?: number
+  readonly pacing?: boolean
+  readonly warmUpMs?: number
+  readonly measuredMs?: number
+}
+
+/** Flows over 200 Mbit/s and a queue of 64 KiB; unless told otherwise at a round trip of 10 ms, measured from the sixth second on. */
+export function shareBottleneck(
+  flows: number,
+  congestionControl: CongestionControlName,
+  { rttMs = 10, pacing = false, warmUpMs = 5000, measuredMs = 15_000 }: ShareOptions = {},
+): ShareFigure {
+  const forward = { rateBitsPerSecond: RATE, queueBytes: QUEUE_BYTES }
+  const path = new Path({ delayMs: rttMs / 2, forward }, congestionControl, pacing)
   for (let flow = 0; flow < flows; flow++) path.world.scheduler.schedule(flow * 7, () => path.open())
   const after = (milliseconds: number): void => {
     let over = false
@@ -109,21 +121,59 @@ export function shareBottleneck(flows: number, congestionControl: CongestionCont
     })
     path.runUntil(() => over)
   }
-  after(WARM_UP_MS)
+  after(warmUpMs)
   const { counters } = path.world.link('a-b').ends[0].impaired.send
   const before = { received: path.received.slice(), dropped: counters.queueFull, passed: counters.passed }
-  after(MEASURED_MS)
+  after(measuredMs)
   const got = path.received.map((bytes, flow) => bytes - before.received[flow])
   const sum = got.reduce((total, bytes) => total + bytes, 0)
   const squares = got.reduce((total, bytes) => total + bytes * bytes, 0)
   const dropped = counters.queueFull - before.dropped
-  const carried = (RATE / 8) * (MEASURED_MS / 1000) * PAYLOAD_SHARE
+  const carried = (RATE / 8) * (measuredMs / 1000) * PAYLOAD_SHARE
   path.world.close()
   return {
     utilisation: round(sum / carried),
     dropRate: round(dropped / (dropped + counters.passed - before.passed)),
     fairness: round((sum * sum) / (flows * squares)),
   }
+}
+
+export const LONG_RTTS_MS: readonly number[] = [10, 20, 50, 100]
+
+/** One CUBIC flow over the same at longer round trips. Its window takes some ten seconds from one loss to the next. */
+export function fillLongPath(rttMs: number, pacing: boolean): ShareFigure {
+  return shareBottleneck(1, 'cubic', { rttMs, pacing, warmUpMs: 20_000, measuredMs: 60_000 })
+}
+
+/**
+ * What RFC 9438 gives a single flow there, reckoned without packets: the window follows the RFC's curves, loses when it is larger than path and queue together, and
+ * uses of the link what it is of the path, at most all.
+ */
+export function idealUse(rttMs: number): number {
+  const [c, beta] = [0.4, 0.7]
+  const path = ((RATE / 8) * (rttMs / 1000)) / FRAME_BYTES
+  const limit = path + QUEUE_BYTES / FRAME_BYTES
+  const step = 0.001
+  let [window, max, estimate, prior, k, since, used] = [limit, limit, 0, 0, 0, 0, 0]
+  const steps = 300_000
+  for (let i = 0; i < 2 * steps; i++) {
+    if (window >= limit) {
+      prior = window
+      max = window < max ? (window * (1 + beta)) / 2 : window
+      window *= beta
+      estimate = window
+      k = Math.cbrt((max - window) / c)
+      since = 0
+    }
+    const rtt = Math.max(rttMs / 1000, (window * FRAME_BYTES * 8) / RATE)
+    const target = Math.min(Math.max(c * (since + rtt - k) ** 3 + max, window), 1.5 * window)
+    estimate += ((estimate >= prior ? 1 : (3 * (1 - beta)) / (1 + beta)) * step) / rtt
+    window += ((target - window) * step) / rtt
+    if (estimate > c * (since - k) ** 3 + max) window = Math.max(window, estimate)
+    since += step
+    if (i >= steps) used += Math.min(1, window / path)
+  }
+  return round(used / steps)
 }
 
 function round(value: number): number {

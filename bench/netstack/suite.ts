@@ -5,7 +5,16 @@ import type { BenchmarkRow, BenchmarkSuite, SuiteOptions } from '../suite.ts'
 import { median } from '../suite.ts'
 import { bulkTransfer, copyAndSum } from './bulk.ts'
 import { manyConnections, shortConnections } from './connections.ts'
-import { CONTROLS, FLOWS, LOSS_RATES, shareBottleneck, transferUnderLoss } from './recovery.ts'
+import {
+  CONTROLS,
+  FLOWS,
+  fillLongPath,
+  idealUse,
+  LONG_RTTS_MS,
+  LOSS_RATES,
+  shareBottleneck,
+  transferUnderLoss,
+} from './recovery.ts'
 import { runTunRows, tunRows } from './tun-rows.ts'
 import { LATE_MS, speakOver, VOICE_LOSS_RATES } from './voice.ts'
 
@@ -114,6 +123,18 @@ const exactRows: readonly ExactRow[] = [
     measure: () => {
       const { utilisation, dropRate, fairness } = shareBottleneck(flows, 'bbr')
       return { value: utilisation * 100, note: `Jain's index ${fairness}, ${(dropRate * 100).toFixed(2)} % dropped` }
+    },
+  })),
+  ...LONG_RTTS_MS.map((rttMs) => ({
+    row: `long-path-${rttMs}`,
+    what: `1 CUBIC flow, paced, over 200 Mbit/s, round trip ${rttMs} ms, queue 64 KiB, after 20 s`,
+    unit: '% used',
+    better: 'higher' as const,
+    measure: () => {
+      const percent = (share: number): string => (share * 100).toFixed(1)
+      const without = fillLongPath(rttMs, false).utilisation
+      const note = `RFC 9438 reckoned without packets ${percent(idealUse(rttMs))}; without pacing ${percent(without)}`
+      return { value: fillLongPath(rttMs, true).utilisation * 100, note }
     },
   })),
   ...VOICE_LOSS_RATES.map((loss) => ({

@@ -418,6 +418,15 @@ export class Dialogue {
     return this.connection!
   }
 
+  /** The same with other options in the SYN and in the ACK that follows it. */
+  establishStamped(syn: TcpOption[], ack: TcpOption[]): TcpConnection {
+    this.listen()
+    this.say('S', 0, 0, { options: syn })
+    this.say('A', 1, 1, { options: ack })
+    this.said()
+    return this.connection!
+  }
+
   text(): string {
     const bytes = new Uint8Array(this.connection!.readableBytes)
     this.connection!.read(bytes, this.now)
