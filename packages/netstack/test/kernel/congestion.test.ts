@@ -6,8 +6,8 @@ import { KernelSocket } from './kernel-socket.ts'
 import { scenario } from './scenario.ts'
 import { pattern, transfer } from './transfer.ts'
 
-/** 10 Mbit/s with a queue that marks instead of dropping, an initial window already: a busy machine sends nothing faster. */
-const MARKING = { rateBitsPerSecond: 10_000_000, queueBytes: 4_000_000, ecnMarkBytes: 8000, delayMs: 2 }
+/** 10 Mbit/s, which a busy machine fills too, with a queue that marks instead of dropping: above it a reduced window leaves no mark. */
+const MARKING = { rateBitsPerSecond: 10_000_000, queueBytes: 4_000_000, ecnMarkBytes: 20_000, delayMs: 2 }
 const ECN_ON = { ours: { ecn: true }, theirs: { ecn: true }, sysctl: { 'net.ipv4.tcp_ecn': 1 } }
 const UNSET = 0x7fff_ffff
 /** Enough for a window to outgrow MARKING's threshold, and for some losses: on a machine that is busy each round trip takes long. */
@@ -43,11 +43,18 @@ async function roundTrip(bout: Bout, from: PeerSocket, to: PeerSocket): Promise<
   assert.ok(Buffer.from(bytes).equals(await transfer(bout, from, to, bytes)))
 }
 
+/** Two words over an empty queue: the first brings the CWR for marks that came last, the answer to the second has nothing to echo. */
+async function settleCongestion(bout: Bout, from: PeerSocket, to: PeerSocket): Promise<void> {
+  for (let word = 0; word < 2; word++) await transfer(bout, from, to, pattern(100))
+  await bout.settle()
+}
+
 scenario(
   'ECN: a router marks what we send; ECE until CWR, and our window is reduced, without a loss',
   async (bout) => {
     const [ours, theirs] = await bout.connect()
     await roundTrip(bout, ours, theirs)
+    await settleCongestion(bout, ours, theirs)
     assert.ok(bout.impaired.send.counters.marked > 0)
     const info = ours.connection.info(performance.now())
     assert.ok(info.slowStartThresholdBytes < Number.POSITIVE_INFINITY, 'the window was reduced')
@@ -63,6 +70,7 @@ scenario(
   async (bout) => {
     const [ours, theirs] = await bout.accept()
     await roundTrip(bout, theirs, ours)
+    await settleCongestion(bout, theirs, ours)
     assert.ok(bout.impaired.receive.counters.marked > 0)
     assert.equal(bout.impaired.receive.counters.queueFull, 0, 'marked, not dropped')
     if (theirs instanceof KernelSocket) {

@@ -358,3 +358,25 @@ test('a single segment without an answer is probed first: no timeout, no collaps
   net.pass(rtoMs)
   assert.deepEqual(reasons, ['tail loss probe', 'timeout'], 'one probe')
 })
+
+test('a receiver that goes back on its SACKs gets the data again (RFC 2018 8)', () => {
+  const d = open(SYN_SACK)
+  const connection = d.connection!
+  const count = (): number[] => [connection.info(d.now).sackedSegments, connection.info(d.now).bytesInFlight]
+  d.write('x'.repeat(500))
+  assert.equal(d.said().length, 5)
+  d.net.pass(RTT_MS)
+  d.say('A', 1, 1, sack([201, 401]))
+  assert.equal(count()[0], 2)
+  d.said()
+  d.say('A', 1, 201) // it had 201 to 400, and has thrown them away
+  assert.deepEqual(count(), [0, 300])
+  const again = new Set<number>()
+  for (let i = 0; i < 20; i++) {
+    d.net.pass(500)
+    for (const { seq } of d.said()) again.add(seq)
+    for (const seq of [201, 301, 401]) if (again.has(seq)) d.say('A', 1, seq + 100)
+  }
+  assert.ok(again.has(201))
+  assert.deepEqual(count(), [0, 0])
+})
