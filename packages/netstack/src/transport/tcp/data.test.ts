@@ -418,3 +418,18 @@ test('the send buffer takes what its limit says, and tells when there is room', 
   d.say('A', 1, 401)
   assert.equal(writable, 1)
 })
+
+test('a scaled window never takes back what it promised, byte by byte (RFC 7323 2.4)', () => {
+  const d = new Dialogue()
+  d.establish({}, [{ name: 'window-scale', shift: 0 }])
+  const shift = d.connection!.info(d.now).receiveWindowScale
+  assert.ok(shift > 0)
+  let right = 0
+  for (let i = 0; i < 300; i++) {
+    d.say('PA', 1 + i, 1, { data: 'x' })
+    for (const { ack, window } of d.said()) {
+      assert.ok(ack + (window << shift) >= right, `${ack} + ${window << shift} is less than ${right}`)
+      right = ack + (window << shift)
+    }
+  }
+})

@@ -380,3 +380,24 @@ test('a receiver that goes back on its SACKs gets the data again (RFC 2018 8)', 
   assert.ok(again.has(201))
   assert.deepEqual(count(), [0, 0])
 })
+
+test('a SACK of what was never sent is nonsense, all of it', () => {
+  const d = open(SYN_SACK)
+  d.write('x'.repeat(500))
+  d.net.pass(RTT_MS)
+  d.say('A', 1, 1, sack([201, 100_000]))
+  d.say('A', 1, 1, sack([201, 502]))
+  assert.equal(d.connection!.info(d.now).sackedSegments, 0)
+  d.say('A', 1, 1, sack([201, 501]))
+  assert.equal(d.connection!.info(d.now).sackedSegments, 3)
+})
+
+test('an ACK that covers a segment sent twice measures nothing, whatever else it covers (RFC 6298 3)', () => {
+  const d = open(SYN_SACK)
+  d.write('x'.repeat(200))
+  d.net.run(() => d.connection!.info(d.now).totalRetransmitted > 0)
+  const { smoothedRttMs } = d.connection!.info(d.now)
+  d.said()
+  d.say('A', 1, 201)
+  assert.equal(d.connection!.info(d.now).smoothedRttMs, smoothedRttMs)
+})
