@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
+  assertLimits,
   type ConfigFiles,
   defaultConnectionLimits,
   defaultHubLimits,
@@ -100,14 +101,13 @@ function limitsOf(variables: Variables): Record<string, number> {
     const variable = `WIREHUB_LIMITS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
     const text = variables[variable]
     if (text === undefined || text === '') continue
-    const value = Number(text)
-    if (!Number.isFinite(value) || value < 0) {
-      throw new HubError('WIREHUB_ERR_CONFIG', `'${text}' is no number.`, {
-        place: variable,
-        cure: 'Give a number, or unset it.',
-      })
+    limits[name] = Number(text)
+    try {
+      assertLimits({ [name]: limits[name] })
+    } catch (error) {
+      const cure = `${(error as HubError).cure ?? ''} Or unset it.`
+      throw new HubError('WIREHUB_ERR_CONFIG', `It cannot be '${text}'.`, { place: variable, cure })
     }
-    limits[name] = value
   }
   return limits
 }

@@ -30,13 +30,20 @@ export type {
 } from './core/environment.ts'
 export type { Codec, Gateway, GatewayContext, GatewayFactory, GatewayManifest, HubIdentity } from './core/gateway.ts'
 export { encodeHeaders, type ParsedHeaders, parseHeaders } from './core/headers.ts'
-export { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from './core/limits.ts'
+export {
+  assertLimits,
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  defaultHubLimits,
+  type HubLimits,
+} from './core/limits.ts'
 export { isLoopback, type ListenerUrl, parseListenerUrl } from './core/listener-url.ts'
 export type { Permissions } from './core/permissions.ts'
 export { nodeEnvironment } from './edge/node.ts'
 export { createHub, type HubOptions } from './embedded/create-hub.ts'
 export type { SubscribeOptions } from './embedded/embedded-subscription.ts'
-export { type EventMap, Hub, type PublishOptions, type RequestOptions } from './embedded/hub.ts'
+export type { EventMap } from './embedded/event-map.ts'
+export { Hub, type PublishOptions, type RequestOptions } from './embedded/hub.ts'
 export type { HubHeaders, HubMessage } from './embedded/hub-message.ts'
 export type { HubSubscription } from './embedded/hub-subscription.ts'
 export type { HubScrubOptions } from './embedded/scrub-options.ts'

@@ -8,7 +8,7 @@ import type { Clock, Environment, Random, StreamSocket, Timer } from '../core/en
 import type { GatewayContext, GatewayFactory, HubIdentity } from '../core/gateway.ts'
 import { encodeHeaders } from '../core/headers.ts'
 import { type ConnectionLimits, defaultConnectionLimits, defaultHubLimits, type HubLimits } from '../core/limits.ts'
-import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import { assertSecureListener, isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import { nearestKey } from '../core/nearest.ts'
 import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
@@ -46,6 +46,8 @@ export type LogSink = (level: LogLevel, sentence: string, detail?: Record<string
 export interface HubCoreOptions {
   environment: Environment
   limits?: Partial<HubLimits> | undefined
+  /** Of every listener and dialled server, where it has none of its own. */
+  connectionLimits?: Partial<ConnectionLimits> | undefined
   serverName?: string | undefined
   authenticator?: Authenticator | undefined
   log?: LogSink | undefined
@@ -84,7 +86,10 @@ export class HubCore implements ConnectionHost {
   readonly counters: HubCounters = { connectionsTotal: 0, connectionsRefused: 0, slowConsumers: 0, closed: new Map() }
   authenticator: Authenticator
   log: LogSink
+  /** Called while draining, once all that had come in is routed: the embedding program answers what it was asked. Waited for, at most `drainTimeoutMs`. */
+  whenDraining: (() => Promise<void>) | undefined = undefined
   readonly #admission: Admission
+  readonly #connectionLimits: Partial<ConnectionLimits>
   readonly #factories = new Map<string, GatewayFactory>()
   #inspector: Inspector | undefined
   readonly #userInfo: UserInfo
@@ -99,6 +104,7 @@ export class HubCore implements ConnectionHost {
     const { environment } = options
     this.environment = environment
     this.limits = { ...defaultHubLimits, ...options.limits }
+    this.#connectionLimits = options.connectionLimits ?? {}
     this.log = options.log ?? (() => {})
     this.startMs = environment.clock.now()
     this.turn = new Turn(environment.clock, new SlabPool(SLAB_BYTES, this.limits.outputPoolBytes))
@@ -192,28 +198,44 @@ export class HubCore implements ConnectionHost {
    * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option, WIREHUB_ERR_LISTEN when the address cannot be had
    */
   async listen(text: string, limits: Partial<ConnectionLimits> = {}, tls?: TlsTerminator): Promise<BoundAddress> {
-    const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    const url = this.#parse(text)
+    assertCertificate(url, tls !== undefined)
     const { listener, factory } = this.#listener(url, limits)
     if (tls !== undefined) listener.useTls(tls, factory.manifest.startsTls === true)
-    if (tls === undefined && url.options.get('tls') === 'true') {
-      throw new HubError('WIREHUB_ERR_CONFIG', 'This listener is to speak TLS, but has no certificate.', {
-        place: text,
-        cure: 'Give it tls: with cert and key.',
-      })
-    }
+    this.#assertOpen(text)
     const bound = await listener.open(this.environment, (socket, from, peer) => this.#accept(socket, from, peer))
+    if (this.closing) await listener.close()
+    this.#assertOpen(text)
     this.listeners.push(listener)
     this.#hasten()
     return bound
   }
 
+  #assertOpen(place: string): void {
+    if (this.closing) throw new HubError('WIREHUB_ERR_CLOSED', 'The hub is closing.', { place })
+  }
+
   /**
    * Checks a listener's URL, with all its options, without opening it.
+   * @param hasTls whether it is given a certificate
    * @throws HubError WIREHUB_ERR_CONFIG
    */
-  checkListener(text: string): void {
-    const url = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+  checkListener(text: string, hasTls: boolean): void {
+    const url = this.#parse(text)
+    assertCertificate(url, hasTls)
     this.#listener(url, {}).listener.gateway.close?.()
+  }
+
+  #parse(text: string): ListenerUrl {
+    return parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+  }
+
+  /**
+   * Refuses an address that strangers could reach, where nobody has to say who they are.
+   * @throws HubError WIREHUB_ERR_INSECURE
+   */
+  assertSecure(text: string): void {
+    assertSecureListener(this.#parse(text), this.authenticator.required)
   }
 
   #listener(url: ListenerUrl, limits: Partial<ConnectionLimits>): { listener: Listener; factory: GatewayFactory } {
@@ -226,7 +248,7 @@ export class HubCore implements ConnectionHost {
         cure: `Known are: ${[...this.#factories.keys()].join(', ')}.`,
       })
     }
-    const all = { ...defaultConnectionLimits, ...factory.manifest.limits, ...limits }
+    const all = { ...defaultConnectionLimits, ...factory.manifest.limits, ...this.#connectionLimits, ...limits }
     return { listener: new Listener(url, factory.create(url, this.gatewayContext(all)), all), factory }
   }
 
@@ -235,7 +257,13 @@ export class HubCore implements ConnectionHost {
    * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option
    */
   connect(text: string, limits: Partial<ConnectionLimits> = {}): Dialer {
-    const given = parseListenerUrl(text, (scheme) => this.#factories.get(scheme)?.manifest.defaultPort)
+    const given = this.#parse(text)
+    if (given.secure) {
+      throw new HubError('WIREHUB_ERR_CONFIG', 'Servers are dialled in plain text: +tls cannot be kept.', {
+        place: text,
+        cure: 'Leave +tls away, or put a TLS proxy between.',
+      })
+    }
     const url = { ...gatewayPart(given), address: addressOf(given, this.environment.ipc) }
     const { listener } = this.#listener(url, limits)
     const dialer = new Dialer(url, dialOptions(given), {
@@ -414,10 +442,30 @@ export class HubCore implements ConnectionHost {
     for (const connection of this.connections.values()) connection.codec.drain?.()
     // One turn later everything that the kernel had received before has been read and routed.
     await new Promise<void>((resolve) => this.clock.setImmediate(resolve))
+    const deadlineMs = this.clock.monotonic() + this.limits.drainTimeoutMs
+    if (this.whenDraining !== undefined) await this.#before(deadlineMs, this.whenDraining())
     this.turn.flush()
     for (const connection of this.connections.values()) connection.close('hub-closing')
-    await this.#emptyOr(this.limits.drainTimeoutMs)
+    await this.#emptyOr(deadlineMs - this.clock.monotonic())
     for (const connection of this.connections.values()) connection.abort('hub-closing')
     if (this.#tick !== undefined) this.clock.clearTimeout(this.#tick)
   }
+
+  /** Waits for something, but not past a moment. */
+  async #before(deadlineMs: number, done: Promise<void>): Promise<void> {
+    let timer: Timer
+    const late = new Promise<void>((resolve) => {
+      timer = this.clock.setTimeout(resolve, Math.max(0, deadlineMs - this.clock.monotonic()))
+    })
+    await Promise.race([done, late])
+    this.clock.clearTimeout(timer)
+  }
+}
+
+function assertCertificate(url: ListenerUrl, hasTls: boolean): void {
+  if (!url.secure || hasTls) return
+  throw new HubError('WIREHUB_ERR_CONFIG', 'This listener is to speak TLS, and has no certificate.', {
+    place: url.text,
+    cure: 'Give it one: tls: { cert: ..., key: ... } in the configuration, for all listeners or beside its url.',
+  })
 }

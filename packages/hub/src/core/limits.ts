@@ -1,4 +1,6 @@
 /** The limits of connections, with nats-server's defaults where it has one. Each stands in docs/limits.md. */
+import { HubError } from '../errors.ts'
+import { nearestKey } from './nearest.ts'
 
 /** Limits that hold for every connection of a listener, whatever protocol it speaks. Zero means no limit, for rates only. */
 export interface ConnectionLimits {
@@ -75,4 +77,61 @@ export const defaultHubLimits: HubLimits = {
   memoryPressureRatio: 0.85,
   maxClosedConnections: 10_000,
   drainTimeoutMs: 10_000,
+}
+
+/** Every limit by name, with its default. */
+const allDefaults: Readonly<Record<string, number>> = { ...defaultConnectionLimits, ...defaultHubLimits }
+const mayBeZero: ReadonlySet<string> = new Set([
+  'pressurePauseMs',
+  'maxClosedConnections',
+  'messagesPerSecond',
+  'bytesPerSecond',
+  'maxConnectionsPerAddress',
+  'maxHalfOpenPerAddress',
+])
+
+/**
+ * Refuses what is no limit, or cannot be its value.
+ * @param given limits by name, as a program or an environment gave them
+ * @throws HubError WIREHUB_ERR_CONFIG with what was expected, or the nearest name
+ */
+export function assertLimits(given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    if (!Object.hasOwn(allDefaults, name)) {
+      const nearest = nearestKey(name, Object.keys(allDefaults))
+      throw new HubError('WIREHUB_ERR_CONFIG', `There is no limit '${name}'.`, {
+        place: `limits.${name}`,
+        cure: nearest === undefined ? 'docs/limits.md names them all.' : `Did you mean '${nearest}'?`,
+      })
+    }
+    const expected = mismatch(name, value)
+    if (expected === undefined) continue
+    throw new HubError('WIREHUB_ERR_CONFIG', `The limit '${name}' cannot be ${String(value)}.`, {
+      place: `limits.${name}`,
+      cure: `Give ${expected}; the default is ${allDefaults[name]}.`,
+    })
+  }
+}
+
+function mismatch(name: string, value: unknown): string | undefined {
+  if (name.endsWith('Ratio')) {
+    return typeof value === 'number' && value >= 0 && value <= 1 ? undefined : 'a number from 0 to 1'
+  }
+  const least = mayBeZero.has(name) ? 0 : 1
+  return Number.isSafeInteger(value) && (value as number) >= least ? undefined : `a whole number, ${least} or more`
+}
+
+/** Limits that are given together, for the hub and for its connections; `maxPayloadBytes` is one of both. */
+export function splitLimits(given: Partial<ConnectionLimits & HubLimits>): {
+  hub: Partial<HubLimits>
+  connection: Partial<ConnectionLimits>
+} {
+  const ofTheHub = Object.entries(given).filter(([name]) => Object.hasOwn(defaultHubLimits, name))
+  const ofConnections = Object.entries(given).filter(([name]) => Object.hasOwn(defaultConnectionLimits, name))
+  return { hub: definite(ofTheHub), connection: definite(ofConnections) }
+}
+
+function definite(entries: [string, number | undefined][]): Record<string, number> {
+  return Object.fromEntries(entries.filter((entry): entry is [string, number] => entry[1] !== undefined))
 }

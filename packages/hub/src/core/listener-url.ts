@@ -1,14 +1,17 @@
 /** Every listener is a URL: `nats://127.0.0.1:4222`, `lines+unix:///run/hub.sock`, `raw://0.0.0.0:9000?framing=newline`. */
 import { HubError } from '../errors.ts'
 import type { ListenAddress } from './environment.ts'
+import { UrlOptions } from './url-options.ts'
 
 /** A listener's (or dialled server's) URL, taken apart. */
 export interface ListenerUrl {
-  /** As given, without credentials. */
+  /** As given. */
   readonly text: string
   /** The protocol: `nats`, `lines`, `raw`, `http`, ... */
   readonly scheme: string
   readonly address: ListenAddress
+  /** Written with `+tls` or `tls=true`: it must not be opened without a certificate. */
+  readonly secure: boolean
   /** `?name=value`; the gateway checks them. */
   readonly options: ReadonlyMap<string, string>
 }
@@ -41,21 +44,38 @@ export function parseListenerUrl(text: string, defaultPortOf: (scheme: string) =
     scheme = 'ws'
     transport = 'tls'
   }
-  if (transport === 'tls') options.set('tls', options.get('tls') ?? 'true')
+  const secure = transport === 'tls' || options.get('tls') === 'true'
   if (transport === 'unix') {
-    return { text, scheme, address: { path: place }, options }
+    return { text, scheme, address: { path: place }, secure, options }
   }
-  const match = /^(\[[0-9a-f:.%]+\]|[^:/]*)(?::(\d{1,5}))?\/?$/i.exec(place.replace(/^[^@]*@/, ''))
+  if (place.includes('@')) throw refuse('A listener is no user: its URL has no credentials.')
+  const match = /^(\[[0-9a-f:.%]+\]|[^:/]*)(?::(\d{1,5}))?\/?$/i.exec(place)
   if (match === null) throw refuse('The address is not host:port.')
   const port = match[2] === undefined ? defaultPortOf(scheme) : Number(match[2])
   if (port === undefined || port > 65_535) throw refuse('The port is missing or larger than 65535.')
   const host = match[1] === '' || match[1] === '*' ? '0.0.0.0' : match[1].replace(/^\[|\]$/g, '')
-  return { text, scheme, address: { host, port }, options }
+  return { text, scheme, address: { host, port }, secure, options }
+}
+
+/**
+ * Refuses an address that strangers could reach without showing who they are, unless that is said to be wanted: `?insecure=true`.
+ * @throws HubError WIREHUB_ERR_INSECURE
+ */
+export function assertSecureListener(url: ListenerUrl, authenticated: boolean): void {
+  if (authenticated || isLoopback(url.address) || new UrlOptions(url).flag('insecure', false)) return
+  throw new HubError(
+    'WIREHUB_ERR_INSECURE',
+    'This listener is open to other machines, and nobody has to say who they are.',
+    {
+      place: url.text,
+      cure: 'Configure users or a token, listen on 127.0.0.1, or say that you want it: insecure=true in its URL, insecure: true in the configuration, or --insecure.',
+    },
+  )
 }
 
 /** Whether an address is reachable from this machine only. */
 export function isLoopback(address: ListenAddress): boolean {
   if ('path' in address) return true
   const host = address.host.toLowerCase()
-  return host === 'localhost' || host === '::1' || /^127\./.test(host) || host === '::ffff:127.0.0.1'
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::ffff:127.0.0.1'
 }

@@ -3,9 +3,6 @@ import { HubError } from '../errors.ts'
 import type { ListenerUrl } from './listener-url.ts'
 import { nearestKey } from './nearest.ts'
 
-/** Options that mean the same for every protocol; the hub itself reads them. */
-const COMMON = /^(tls|mode|backlog|insecure|dual)([A-Z]\w*)?$/
-
 /** Typed access to the options of one URL. */
 export class UrlOptions {
   readonly #url: ListenerUrl
@@ -40,7 +37,8 @@ export class UrlOptions {
   }
 
   flag(name: string, otherwise: boolean): boolean {
-    return this.choice(name, ['true', 'false'], otherwise ? 'true' : 'false') === 'true'
+    const given = this.choice(name, ['true', 'false', '1', '0'], otherwise ? 'true' : 'false')
+    return given === 'true' || given === '1'
   }
 
   /** The error for an option whose value makes no sense. */
@@ -54,11 +52,13 @@ export class UrlOptions {
 
   /**
    * Refuses options that nobody reads: a misspelt one would be silently without effect.
-   * @param known names that the gateway reads
+   * @param read names that the gateway reads; the hub itself reads `tls`, `insecure` and `dual`, and `mode` of a Unix socket
    */
-  assertKnown(known: readonly string[]): void {
+  assertKnown(read: readonly string[]): void {
+    const known = [...read, 'tls', ...('path' in this.#url.address ? ['mode'] : ['insecure', 'dual'])]
+    this.choice('tls', ['true', 'false'], 'false')
     for (const name of this.#url.options.keys()) {
-      if (known.includes(name) || COMMON.test(name)) continue
+      if (known.includes(name)) continue
       const nearest = nearestKey(name, known)
       const meant = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
       throw new HubError('WIREHUB_ERR_CONFIG', `A ${this.#url.scheme} listener has no option '${name}'.${meant}`, {

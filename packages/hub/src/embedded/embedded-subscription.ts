@@ -1,8 +1,10 @@
 /** Subscriptions of the embedding program: messages are copied, queued and handed over at the end of the turn. */
 import type { Message } from '../core/message.ts'
 import { Subscription } from '../core/subscription.ts'
+import { parseLiteral } from '../routing/subject.ts'
 import { HubMessage, type Responder } from './hub-message.ts'
 import type { Mailroom } from './mailroom.ts'
+import { assertKnownOptions, wholeNumber } from './options.ts'
 
 /** Options of a subscription. */
 export interface SubscribeOptions {
@@ -14,7 +16,17 @@ export interface SubscribeOptions {
   maxPendingMessages?: number
   /** Bytes that may wait. Default 64 MiB. */
   maxPendingBytes?: number
+  /** Ends the subscription when it is aborted. */
+  signal?: AbortSignal
 }
+
+const optionNames: readonly (keyof SubscribeOptions)[] = [
+  'queue',
+  'max',
+  'maxPendingMessages',
+  'maxPendingBytes',
+  'signal',
+]
 
 const DEFAULT_PENDING_MESSAGES = 65_536
 const DEFAULT_PENDING_BYTES = 64 * 1024 * 1024
@@ -42,14 +54,15 @@ export class EmbeddedSubscription extends Subscription {
     handle: (message: HubMessage) => void,
     heldByIterator: boolean,
   ) {
-    super(subject, options.queue, undefined)
+    assertKnownOptions('subscribe', options, optionNames)
+    super(subject, options.queue === undefined ? undefined : parseLiteral(options.queue), undefined)
     this.#mailroom = mailroom
     this.#respond = respond
     this.#handle = handle
     this.#heldByIterator = heldByIterator
-    this.max = options.max ?? 0
-    this.#maxMessages = options.maxPendingMessages ?? DEFAULT_PENDING_MESSAGES
-    this.#maxBytes = options.maxPendingBytes ?? DEFAULT_PENDING_BYTES
+    this.max = options.max === undefined ? 0 : wholeNumber('max', options.max, 0)
+    this.#maxMessages = wholeNumber('maxPendingMessages', options.maxPendingMessages, DEFAULT_PENDING_MESSAGES)
+    this.#maxBytes = wholeNumber('maxPendingBytes', options.maxPendingBytes, DEFAULT_PENDING_BYTES)
   }
 
   get pendingMessages(): number {

@@ -4,22 +4,22 @@ import type { HubCore } from '../assembly/hub-core.ts'
 import type { BoundAddress } from '../assembly/listener.ts'
 import { ScrubInspector } from '../assembly/scrub-inspector.ts'
 import { encodeHeaders } from '../core/headers.ts'
-import type { ConnectionLimits } from '../core/limits.ts'
+import { assertLimits, type ConnectionLimits } from '../core/limits.ts'
 import { Message } from '../core/message.ts'
 import { HubError } from '../errors.ts'
 import { parseLiteral, parsePattern } from '../routing/subject.ts'
 import { assertFramed } from './assert-framed.ts'
+import { Calls, isThenable } from './calls.ts'
 import { EmbeddedSubscription, type SubscribeOptions } from './embedded-subscription.ts'
+import type { AnyListener, ArgumentsOf, EventMap, ListenerOf } from './event-map.ts'
 import type { HubMessage } from './hub-message.ts'
 import { HubSubscription } from './hub-subscription.ts'
 import { ListenerTimes } from './listener-times.ts'
 import { isLocalEvent } from './local-events.ts'
 import { Mailroom } from './mailroom.ts'
+import { assertKnownOptions, MAX_TIMEOUT_MS, wholeNumber } from './options.ts'
 import { Requests } from './requests.ts'
 import { decodeArguments, type EncodedValue, encodeArguments, encodeValue } from './value.ts'
-
-/** The events of a hub: subject to listener arguments. */
-export type EventMap = Record<string, unknown[]>
 
 /** Options of a publish. */
 export interface PublishOptions {
@@ -33,13 +33,12 @@ export interface PublishOptions {
 export interface RequestOptions extends Omit<PublishOptions, 'reply'> {
   /** How long to wait for the answer, milliseconds. Default 2,000. */
   timeoutMs?: number
+  /** Gives the request up when it is aborted: it rejects with the signal's reason. */
+  signal?: AbortSignal
 }
 
-type AnyListener = (...args: never[]) => unknown
-// What node:events itself declares; nothing narrower overrides it.
-// biome-ignore lint/suspicious/noExplicitAny: the base class's own signature
-type Listener = (...args: any[]) => void
-
+const publishOptionNames: readonly (keyof PublishOptions)[] = ['reply', 'headers']
+const requestOptionNames: readonly (keyof RequestOptions)[] = ['headers', 'timeoutMs', 'signal']
 const DEFAULT_TIMEOUT_MS = 2000
 const rejectionHandler = Symbol.for('nodejs.rejection')
 
@@ -57,7 +56,9 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
   readonly #subscriptions = new Set<HubSubscription>()
   readonly #message = new Message()
   readonly #captures: boolean
+  readonly #calls = new Calls()
   #inbox = false
+  #closing: Promise<void> | undefined = undefined
   #closed = false
 
   constructor(core: HubCore, options: { captureRejections?: boolean } = {}) {
@@ -66,6 +67,7 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     this.#captures = options.captureRejections ?? EventEmitter.captureRejections
     this.#mailroom = new Mailroom(core.clock, (error) => this.#fail(error))
     this.#requests = new Requests(core.clock, core.random)
+    core.whenDraining = () => this.#settle()
   }
 
   /** Addresses of the open listeners. */
@@ -86,9 +88,11 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
   /**
    * Opens one more listener.
    * @param url e.g. `nats://127.0.0.1:4222`, `lines://127.0.0.1:0`, `ipc:///run/hub.sock`
-   * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN
+   * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_LISTEN, WIREHUB_ERR_INSECURE, WIREHUB_ERR_CLOSED
    */
-  async listen(url: string, limits?: Partial<ConnectionLimits>): Promise<BoundAddress> {
+  async listen(url: string, limits: Partial<ConnectionLimits> = {}): Promise<BoundAddress> {
+    assertLimits(limits)
+    this.core.assertSecure(url)
     const { inspector, gateways } = this.core
     if (inspector instanceof ScrubInspector) {
       assertFramed([url], inspector, (scheme) => gateways.get(scheme)?.manifest.defaultPort)
@@ -102,6 +106,7 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
    * @throws HubError WIREHUB_ERR_INVALID_SUBJECT, WIREHUB_ERR_INVALID_HEADER, WIREHUB_ERR_PAYLOAD_TOO_LARGE, WIREHUB_ERR_REFUSED, WIREHUB_ERR_CLOSED
    */
   publish(subject: string, value?: unknown, options: PublishOptions = {}): number {
+    assertKnownOptions('publish', options, publishOptionNames)
     return this.#send(parseLiteral(subject), encodeValue(value), options.reply, options.headers)
   }
 
@@ -118,30 +123,40 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     second: SubscribeOptions | ((message: HubMessage) => unknown) = {},
     third?: (message: HubMessage) => unknown,
   ): HubSubscription {
-    this.#assertOpen(subject)
+    const pattern = parsePattern(subject)
+    this.#assertNotClosing(pattern)
     const options = typeof second === 'function' ? {} : second
     const callback = typeof second === 'function' ? second : third
-    const subscription = new HubSubscription(parsePattern(subject), options.queue, () => {
+    const subscription = new HubSubscription(pattern, options.queue, () => {
       this.#subscriptions.delete(subscription)
+      options.signal?.removeEventListener('abort', onAbort)
       this.#release(inner)
+      this.#mailroom.afterwards(() => subscription.end())
     })
+    const onAbort = (): void => subscription.unsubscribe()
     const handle =
       callback === undefined
         ? (message: HubMessage): void => subscription.push(message)
-        : (message: HubMessage): void => this.#call(subject, callback as AnyListener, [message])
-    const inner = this.#interest(subject, options, handle, callback === undefined)
+        : (message: HubMessage): void => {
+            if (!subscription.closed) this.#call(pattern, callback, [message])
+          }
+    const inner = this.#interest(pattern, options, handle, callback === undefined)
     inner.onEnd = () => subscription.unsubscribe()
     subscription.attach(inner)
     this.#subscriptions.add(subscription)
+    if (options.signal?.aborted === true) onAbort()
+    else options.signal?.addEventListener('abort', onAbort, { once: true })
     return subscription
   }
 
   /**
    * Asks, and resolves with the first answer.
-   * @throws HubError WIREHUB_ERR_NO_RESPONDERS when nobody listens, WIREHUB_ERR_TIMEOUT when nobody answers in time
+   * @throws HubError WIREHUB_ERR_NO_RESPONDERS when nobody listens, WIREHUB_ERR_TIMEOUT when nobody answers in time; the reason of an aborted signal
    */
   async request(subject: string, value?: unknown, options: RequestOptions = {}): Promise<HubMessage> {
     parseLiteral(subject)
+    assertKnownOptions('request', options, requestOptionNames)
+    const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS)
     this.#assertOpen(subject)
     if (!this.#inbox) {
       this.#inbox = true
@@ -150,7 +165,8 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     const encoded = encodeValue(value)
     return this.#requests.run(
       subject,
-      options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      timeoutMs,
+      options.signal,
       (reply) => this.#send(subject, encoded, reply, options.headers) > 0,
     )
   }
@@ -159,42 +175,39 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
    * Publishes an event to every subscriber, here and elsewhere. Returns whether there were any.
    * Symbols, `error`, `newListener` and `removeListener` stay local and behave as in any EventEmitter.
    */
-  override emit<K extends keyof Events & string>(
-    event: K,
-    ...args: Events[K] extends unknown[] ? Events[K] : unknown[]
-  ): boolean
-  override emit(event: string | symbol, ...args: unknown[]): boolean
-  override emit(event: string | symbol, ...args: unknown[]): boolean {
+  override emit<Name extends string | symbol>(event: Name, ...args: ArgumentsOf<Events, Name>): boolean {
     if (isLocalEvent(event)) return super.emit(event, ...args)
     return this.#send(parseLiteral(event as string), encodeArguments(args), undefined, undefined) > 0
   }
 
-  override on<K extends keyof Events & string>(
-    event: K,
-    listener: (...args: Events[K] extends unknown[] ? [...Events[K], HubMessage] : never[]) => unknown,
-  ): this
-  override on(event: string | symbol, listener: Listener): this
-  override on(event: string | symbol, listener: Listener): this {
-    this.#listenTo(event)
-    return super.on(event, listener)
+  override on<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
+    return this.#listenTo(event, listener, () => super.on(event, listener))
   }
 
-  override addListener(event: string | symbol, listener: Listener): this {
+  override addListener<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
     return this.on(event, listener)
   }
 
-  override prependListener(event: string | symbol, listener: Listener): this {
-    this.#listenTo(event)
-    return super.prependListener(event, listener)
+  override prependListener<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
+    return this.#listenTo(event, listener, () => super.prependListener(event, listener))
   }
 
-  override removeListener(event: string | symbol, listener: Listener): this {
+  // These two come back by `on` and `prependListener`, with a listener that removes itself.
+  override once<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
+    return super.once(event, listener)
+  }
+
+  override prependOnceListener<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
+    return super.prependOnceListener(event, listener)
+  }
+
+  override removeListener<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
     super.removeListener(event, listener)
     this.#unlisten(event)
     return this
   }
 
-  override off(event: string | symbol, listener: Listener): this {
+  override off<Name extends string | symbol>(event: Name, listener: ListenerOf<Events, Name>): this {
     return this.removeListener(event, listener)
   }
 
@@ -205,14 +218,18 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     return this
   }
 
-  #listenTo(event: string | symbol): void {
-    if (isLocalEvent(event) || this.#listening.has(event as string)) return
+  #listenTo(event: string | symbol, listener: unknown, add: () => this): this {
+    // What is no listener is refused by the emitter itself; nothing must be subscribed to then.
+    if (isLocalEvent(event) || typeof listener !== 'function') return add()
     const subject = parsePattern(event as string)
-    this.#assertOpen(subject)
-    this.#listening.set(
-      subject,
-      this.#interest(subject, {}, (message) => this.#dispatch(subject, message), false),
-    )
+    if (!this.#listening.has(subject)) {
+      this.#assertNotClosing(subject)
+      this.#listening.set(
+        subject,
+        this.#interest(subject, {}, (message) => this.#dispatch(subject, message), false),
+      )
+    }
+    return add()
   }
 
   #unlisten(event: string | symbol): void {
@@ -234,29 +251,34 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
   #call(event: string, listener: AnyListener, args: unknown[]): void {
     const before = this.core.clock.monotonic()
     try {
-      const result: unknown = Reflect.apply(listener, this, args)
-      if (isThenable(result)) {
-        result.then(undefined, (error: unknown) => {
-          const capture = (this as unknown as Record<symbol, unknown>)[rejectionHandler]
-          if (this.#captures && typeof capture === 'function') capture.call(this, error, event, ...args)
-          else this.#fail(error)
-        })
-      }
+      const result = this.#calls.run(() => Reflect.apply(listener, this, args))
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#rejected(error, event, args))
     } catch (error) {
       this.#fail(error)
     }
     this.#times.note(event, listener, this.core.clock.monotonic() - before)
   }
 
-  // As with any emitter, an error that nobody listens for ends the process: but as an uncaught exception, after the others have run.
-  #fail(error: unknown): void {
-    if (this.listenerCount('error') > 0) {
-      super.emit('error', error)
-      return
+  #rejected(error: unknown, event: string, args: unknown[]): void {
+    try {
+      const capture = (this as unknown as Record<symbol, unknown>)[rejectionHandler]
+      if (this.#captures && typeof capture === 'function') capture.call(this, error, event, ...args)
+      else this.#fail(error)
+    } catch (thrown) {
+      this.#fail(thrown)
     }
-    queueMicrotask(() => {
-      throw error
-    })
+  }
+
+  // As with any emitter, an error that nobody listens for, or that a listener of errors throws, ends the process: but as an uncaught
+  // exception, after the others have run.
+  #fail(error: unknown): void {
+    try {
+      super.emit('error', error)
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown
+      })
+    }
   }
 
   #interest(
@@ -307,16 +329,38 @@ export class Hub<Events extends object = EventMap> extends EventEmitter {
     if (this.#closed) throw new HubError('WIREHUB_ERR_CLOSED', 'The hub has been closed.', { place })
   }
 
-  /** Drains: stops listening, delivers and writes what was accepted, then closes every connection. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  // While it drains, what was accepted may still be answered; nothing new begins.
+  #assertNotClosing(place: string): void {
+    if (this.#closing !== undefined) throw new HubError('WIREHUB_ERR_CLOSED', 'The hub is closing.', { place })
+  }
+
+  /**
+   * Drains: stops listening, delivers what was accepted, waits for the listeners that are at work (at most `drainTimeoutMs`), who may publish
+   * and answer until then, writes everything, then closes every connection. Further calls wait for the same end.
+   */
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      this.#calls.exemptCurrent()
+      this.#closing = this.#drain()
+    }
+    return this.#closing
+  }
+
+  async #settle(): Promise<void> {
+    this.#mailroom.empty()
+    await this.#calls.settled()
+    this.#mailroom.empty()
+  }
+
+  async #drain(): Promise<void> {
     await this.core.close()
-    this.#mailroom.deliver()
+    this.#mailroom.empty()
+    this.#closed = true
     this.#requests.close()
     for (const subscription of [...this.#subscriptions]) subscription.unsubscribe()
     for (const subscription of this.#listening.values()) this.#release(subscription)
     this.#listening.clear()
+    this.#mailroom.deliver()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -341,8 +385,4 @@ function headerBlock(value: EncodedValue, headers: PublishOptions['headers']): U
     })
   }
   return encodeHeaders(entries)
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

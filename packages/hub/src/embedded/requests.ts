@@ -5,9 +5,11 @@ import type { HubMessage } from './hub-message.ts'
 
 interface Waiting {
   readonly resolve: (message: HubMessage) => void
-  readonly reject: (error: HubError) => void
+  readonly reject: (error: unknown) => void
   readonly timer: Timer
   readonly subject: string
+  /** Stops to listen to the signal. */
+  readonly unhook: () => void
 }
 
 /** Matches answers with requests. */
@@ -28,7 +30,13 @@ export class Requests {
   }
 
   /** Registers a request; `send` publishes it with the reply subject and tells whether anybody got it. */
-  run(subject: string, timeoutMs: number, send: (reply: string) => boolean): Promise<HubMessage> {
+  run(
+    subject: string,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    send: (reply: string) => boolean,
+  ): Promise<HubMessage> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
     const token = (this.#next++).toString(36)
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
@@ -40,8 +48,17 @@ export class Requests {
           }),
         )
       }, timeoutMs)
-      this.#waiting.set(token, { resolve, reject, timer, subject })
-      if (!send(`${this.#prefix}.${token}`)) this.#fail(token, noResponders(subject))
+      // Somebody waits for this one: the process must not end before it has told. (The hub's other timers hold nothing up.)
+      ;(timer as { ref?(): void }).ref?.()
+      const onAbort = (): void => this.#fail(token, signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const unhook = (): void => signal?.removeEventListener('abort', onAbort)
+      this.#waiting.set(token, { resolve, reject, timer, subject, unhook })
+      try {
+        if (!send(`${this.#prefix}.${token}`)) this.#fail(token, noResponders(subject))
+      } catch (error) {
+        this.#fail(token, error)
+      }
     })
   }
 
@@ -54,17 +71,21 @@ export class Requests {
       this.#fail(token, noResponders(waiting.subject))
       return
     }
-    this.#waiting.delete(token)
-    this.#clock.clearTimeout(waiting.timer)
+    this.#forget(token, waiting)
     waiting.resolve(message)
   }
 
-  #fail(token: string, error: HubError): void {
+  #fail(token: string, error: unknown): void {
     const waiting = this.#waiting.get(token)
     if (waiting === undefined) return
+    this.#forget(token, waiting)
+    waiting.reject(error)
+  }
+
+  #forget(token: string, waiting: Waiting): void {
     this.#waiting.delete(token)
     this.#clock.clearTimeout(waiting.timer)
-    waiting.reject(error)
+    waiting.unhook()
   }
 
   /** Rejects everything that still waits. */

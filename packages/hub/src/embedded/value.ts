@@ -16,7 +16,7 @@ export interface EncodedValue {
 }
 
 const EMPTY = Buffer.alloc(0)
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Encodes one value: bytes as they are, text as UTF-8, undefined as nothing, everything else as JSON. */
 export function encodeValue(value: unknown): EncodedValue {
@@ -25,6 +25,7 @@ export function encodeValue(value: unknown): EncodedValue {
     return { payload: value, contentType: decodesAsBytes(value) ? undefined : BINARY }
   }
   if (value instanceof ArrayBuffer) return encodeValue(new Uint8Array(value))
+  if (ArrayBuffer.isView(value)) return encodeValue(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   if (typeof value === 'string')
     return { payload: Buffer.from(value), contentType: isJson(value) || value === '' ? TEXT : undefined }
   const json = JSON.stringify(value)

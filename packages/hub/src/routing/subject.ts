@@ -44,13 +44,13 @@ export function subjectKind(subject: string): SubjectKind {
  * @throws HubError WIREHUB_ERR_INVALID_SUBJECT when it is not one, or has wildcards.
  */
 export function parseLiteral(subject: string): string {
-  const kind = subjectKind(subject)
+  const kind = typeof subject === 'string' ? subjectKind(subject) : 'invalid'
   if (kind === 'literal') return subject
   throw new HubError(
     'WIREHUB_ERR_INVALID_SUBJECT',
     kind === 'wildcard' ? 'A message cannot be published to a subject with wildcards.' : 'This is not a subject.',
     {
-      place: JSON.stringify(subject),
+      place: String(JSON.stringify(subject)),
       cure: 'Use tokens without white space, separated by single dots: orders.eu.created',
     },
   )
@@ -61,9 +61,9 @@ export function parseLiteral(subject: string): string {
  * @throws HubError WIREHUB_ERR_INVALID_SUBJECT when it is not one.
  */
 export function parsePattern(subject: string): string {
-  if (subjectKind(subject) !== 'invalid') return subject
+  if (typeof subject === 'string' && subjectKind(subject) !== 'invalid') return subject
   throw new HubError('WIREHUB_ERR_INVALID_SUBJECT', 'This is not a subject to subscribe to.', {
-    place: JSON.stringify(subject),
+    place: String(JSON.stringify(subject)),
     cure: 'Use tokens separated by single dots, * for one token, > for all the rest at the end: orders.*.created, orders.>',
   })
 }

@@ -32,9 +32,9 @@ function check(config: HubConfig, files: ConfigFiles, core: HubCore): void {
   const prepared = scrub.prepare(resolved.scrub && { ...resolved.scrub, vaultFile: undefined }, files)
   assertFramed([...resolved.listeners.map((one) => one.url), ...resolved.connect], prepared.inspector, defaultPortOf)
   for (const one of resolved.listeners) if (one.tls !== undefined) new NodeTlsTerminator(one.tls)
-  for (const { url } of resolved.listeners) {
+  for (const { url, tls } of resolved.listeners) {
     // What a protocol of one's own understands is known only when it is loaded.
     const { scheme } = parseListenerUrl(url, defaultPortOf)
-    if (core.gateways.has(scheme) || (config.gateways ?? []).length === 0) core.checkListener(url)
+    if (core.gateways.has(scheme) || (config.gateways ?? []).length === 0) core.checkListener(url, tls !== undefined)
   }
 }

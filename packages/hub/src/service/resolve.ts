@@ -1,10 +1,9 @@
 /** A configuration with its files read: what the hub can work with. */
 import type { LinkOptions } from '../assembly/account-links.ts'
 import type { HubConfig, ListenerConfig, ScrubPart, TlsConfig, UserConfig } from '../config/types.ts'
-import type { ConnectionLimits, HubLimits } from '../core/limits.ts'
-import { isLoopback, type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import { type ConnectionLimits, type HubLimits, splitLimits } from '../core/limits.ts'
+import { assertSecureListener, parseListenerUrl } from '../core/listener-url.ts'
 import type { TlsOptions } from '../edge/tls.ts'
-import { HubError } from '../errors.ts'
 import type { SecurityOptions, UserOptions } from '../security/options.ts'
 
 /** Reads files named by a configuration; relative names are relative to the configuration's folder. */
@@ -40,20 +39,11 @@ export interface ResolvedConfig {
   readonly scrub: ScrubPart | undefined
 }
 
-const hubLimitNames: readonly (keyof HubLimits)[] = [
-  'maxPayloadBytes',
-  'maxConnections',
-  'maxConnectionsPerAddress',
-  'maxHalfOpenPerAddress',
-  'outputPoolBytes',
-  'memoryPressureRatio',
-  'maxClosedConnections',
-  'drainTimeoutMs',
-]
-
 /** @throws HubError WIREHUB_ERR_CONFIG for a file that cannot be read */
 export function resolveConfig(config: HubConfig, files: ConfigFiles, defaultListen: readonly string[]): ResolvedConfig {
-  const { hub: hubLimits, connection: connectionLimits } = splitLimits(config)
+  const { hub: hubLimits, connection: connectionLimits } = splitLimits(
+    (config.limits ?? {}) as Partial<ConnectionLimits & HubLimits>,
+  )
   const common = config.tls === undefined ? undefined : resolveTls(config.tls, files)
   const listeners = (config.listen ?? defaultListen).map((entry): ResolvedListener => {
     const own: ListenerConfig = typeof entry === 'string' ? { url: entry } : entry
@@ -88,17 +78,6 @@ function commonTls(url: string, common: TlsOptions | undefined): TlsOptions | un
 
 function definite<T extends object>(given: T | undefined): T {
   return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as T
-}
-
-function splitLimits(config: HubConfig): { hub: Partial<HubLimits>; connection: Partial<ConnectionLimits> } {
-  const hub: Record<string, number> = {}
-  const connection: Record<string, number> = {}
-  for (const [name, value] of Object.entries(definite(config.limits))) {
-    if ((hubLimitNames as readonly string[]).includes(name)) hub[name] = value as number
-    if (name === 'maxPayloadBytes' || !(hubLimitNames as readonly string[]).includes(name))
-      connection[name] = value as number
-  }
-  return { hub, connection }
 }
 
 function resolveTls(config: TlsConfig, files: ConfigFiles): TlsOptions {
@@ -169,16 +148,5 @@ export function assertSecure(
   defaultPortOf: (scheme: string) => number | undefined,
 ): void {
   if (insecure || authenticated) return
-  for (const one of listeners) {
-    const url: ListenerUrl = parseListenerUrl(one.url, defaultPortOf)
-    if (isLoopback(url.address)) continue
-    throw new HubError(
-      'WIREHUB_ERR_INSECURE',
-      'This listener is open to other machines, and nobody has to say who they are.',
-      {
-        place: one.url,
-        cure: 'Configure users or a token, listen on 127.0.0.1, or say insecure: true (--insecure) if that is what you want.',
-      },
-    )
-  }
+  for (const one of listeners) assertSecureListener(parseListenerUrl(one.url, defaultPortOf), false)
 }

@@ -21,7 +21,8 @@ export function strangerOf(firstLine: string): { answer: string; error: HubError
 
 /** The same for protocols that are told by their first byte and may never send a line feed. */
 export function binaryStrangerOf(firstByte: number): HubError | undefined {
-  if (firstByte === 0x16) return stranger('TLS', 'This listener is plain text; give it tls=... or connect without TLS.')
+  if (firstByte === 0x16)
+    return stranger('TLS', 'This listener is plain text; give it a certificate (tls:), or connect without TLS.')
   if (firstByte === 0x10) return stranger('MQTT', 'Use the mqtt:// listener, port 1883 by default.')
   return undefined
 }
