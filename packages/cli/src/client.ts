@@ -1,8 +1,8 @@
 /** The connection of `pub`, `sub`, `request` and `reply`: the official NATS client, with options common to all of them. */
-import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
 import { HubError } from '@wirehub/hub'
-import type { OptionSpec, OptionValues } from './command.ts'
+import { fileOf, type OptionSpec, type OptionValues, wholeNumber } from './command.ts'
+import { variable } from './config.ts'
 
 /** Options that say where to connect, and as whom. */
 export const clientOptions: Readonly<Record<string, OptionSpec>> = {
@@ -22,13 +22,21 @@ export const clientOptions: Readonly<Record<string, OptionSpec>> = {
   timeout: { type: 'string', value: 'MS', help: 'time to connect, and for an answer; default 2000' },
 }
 
-/** Reads `--timeout`. */
+/** Reads `--timeout`. @throws HubError WIREHUB_ERR_USAGE */
 export function timeoutMs(values: OptionValues): number {
-  const given = values.timeout === undefined ? 2000 : Number(values.timeout)
-  if (Number.isInteger(given) && given > 0) return given
-  throw new HubError('WIREHUB_ERR_USAGE', '--timeout takes a whole number of milliseconds.', {
-    place: String(values.timeout),
-  })
+  return wholeNumber(values, 'timeout', 2000, 1)
+}
+
+/** The server that the command speaks to. */
+export function serverOf(values: OptionValues): string {
+  return (values.server as string | undefined) ?? variable(process.env, 'URL') ?? 'nats://127.0.0.1:4222'
+}
+
+/** As whom: flags go over the environment. */
+export function credentialsOf(values: OptionValues): { user?: string; pass?: string; token?: string } {
+  const text = (name: string): string | undefined =>
+    (values[name] as string | undefined) ?? variable(process.env, name.toUpperCase())
+  return definite({ user: text('user'), pass: text('password'), token: text('token') })
 }
 
 /**
@@ -36,31 +44,41 @@ export function timeoutMs(values: OptionValues): number {
  * @throws HubError WIREHUB_ERR_CONNECT when there is no server, WIREHUB_ERR_NOT_AUTHENTICATED when it refuses
  */
 export async function connectClient(values: OptionValues, name: string): Promise<NatsConnection> {
-  const text = (key: string, variable: string): string | undefined =>
-    (values[key] as string | undefined) ?? process.env[variable]
-  const server = text('server', 'WIREHUB_URL') ?? 'nats://127.0.0.1:4222'
-  const file = (key: string): string | undefined =>
-    values[key] === undefined ? undefined : readFileSync(values[key] as string, 'utf8')
+  const server = serverOf(values)
+  const file = (key: string): string | undefined => fileOf(values, key)
   const options: ConnectionOptions = {
     servers: server,
     name,
     timeout: timeoutMs(values),
     reconnect: false,
-    ...definite({
-      user: text('user', 'WIREHUB_USER'),
-      pass: text('password', 'WIREHUB_PASSWORD'),
-      token: text('token', 'WIREHUB_TOKEN'),
-    }),
+    ...credentialsOf(values),
   }
   const seed = file('nkey')
   if (seed !== undefined) options.authenticator = nkeyAuthenticator(new TextEncoder().encode(seed.trim()))
   const tls = definite({ ca: file('tls-ca'), cert: file('tls-cert'), key: file('tls-key') })
   if (Object.keys(tls).length > 0 || server.startsWith('tls:')) options.tls = tls
+  if (/^[a-z]+:\/\//i.test(server) && !/^(nats|tls|ws|wss):/i.test(server)) {
+    throw new HubError('WIREHUB_ERR_USAGE', 'This is no address of a NATS server.', {
+      place: server,
+      cure: 'Write it like nats://127.0.0.1:4222.',
+    })
+  }
   try {
     return await connect(options)
   } catch (error) {
     throw explain(error as Error, server)
   }
+}
+
+/** An error of the client's own checks as one of ours; anything else as it is. */
+export function clientError(error: unknown, place: string): unknown {
+  if (!(error instanceof Error) || error.name !== 'InvalidArgumentError') return error
+  const tooLarge = error.message.includes('max_payload')
+  return new HubError(tooLarge ? 'WIREHUB_ERR_PAYLOAD_TOO_LARGE' : 'WIREHUB_ERR_USAGE', `${error.message}.`, {
+    place,
+    cure: tooLarge ? 'Send less, in parts, or raise maxPayloadBytes of the server.' : 'Mend the argument.',
+    cause: error,
+  })
 }
 
 function definite(given: Record<string, string | undefined>): Record<string, string> {

@@ -1,6 +1,7 @@
 /** What a command is, and how its options are declared: once, for parsing, help and completion. */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { HubError } from '@wirehub/hub'
+import { HubError, nearestKey } from '@wirehub/hub'
 
 /** Exit codes; sysexits.h where it has one. */
 export const exitCodes = {
@@ -56,11 +57,66 @@ export function parseOptions(command: Command, args: string[]): { values: Option
       ]),
     )
     const parsed = parseArgs({ args, options, allowPositionals: true, allowNegative: true, strict: true })
+    assertCount(command, parsed.positionals)
     return { values: parsed.values as OptionValues, positionals: parsed.positionals }
   } catch (error) {
-    throw new HubError('WIREHUB_ERR_USAGE', (error as Error).message, {
-      place: `wirehub ${command.name}`,
-      cure: `See wirehub ${command.name} --help.`,
+    if (error instanceof HubError) throw error
+    const { message } = error as Error
+    const see = `See wirehub ${command.name} --help.`
+    const unknown = /^Unknown option '-{1,2}([^' ]+)'/.exec(message)?.[1]
+    const nearest = unknown === undefined ? undefined : nearestKey(unknown, Object.keys(command.options))
+    throw new HubError(
+      'WIREHUB_ERR_USAGE',
+      unknown === undefined
+        ? `${message.replace(/\s*\n\s*/g, ' ').replace(/\.?$/, '.')}`
+        : `There is no option '${unknown}'.`,
+      {
+        place: `wirehub ${command.name}`,
+        cure: nearest === undefined ? see : `Did you mean '--${nearest}'? ${see}`,
+      },
+    )
+  }
+}
+
+// A word too many is mostly a missing pair of quotes: half of a payload must not go out without a word.
+function assertCount(command: Command, positionals: readonly string[]): void {
+  const words = command.usage.replace(/\[options\]$/, '').trim()
+  if (words.includes('...')) return
+  const most = words === '' ? 0 : words.split(' ').length
+  if (positionals.length <= most) return
+  throw new HubError('WIREHUB_ERR_USAGE', `There is a word too many: '${positionals[most]}'.`, {
+    place: `wirehub ${command.name}`,
+    cure: `Usage: wirehub ${command.name} ${command.usage}. Put quotes around what has spaces.`,
+  })
+}
+
+/**
+ * The whole number that an option gives.
+ * @throws HubError WIREHUB_ERR_USAGE
+ */
+export function wholeNumber(values: OptionValues, name: string, otherwise: number, least: number): number {
+  const given = values[name]
+  if (given === undefined) return otherwise
+  const number = /^\d+$/.test(String(given)) ? Number(given) : Number.NaN
+  if (Number.isSafeInteger(number) && number >= least) return number
+  throw new HubError('WIREHUB_ERR_USAGE', `--${name} takes a whole number of at least ${least}.`, {
+    place: `--${name}=${given}`,
+  })
+}
+
+/**
+ * A file that an option names, as text.
+ * @throws HubError WIREHUB_ERR_USAGE when it cannot be read
+ */
+export function fileOf(values: OptionValues, name: string): string | undefined {
+  const file = values[name] as string | undefined
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new HubError('WIREHUB_ERR_USAGE', `Cannot read the file of --${name}: ${(error as Error).message}.`, {
+      place: file,
+      cause: error,
     })
   }
 }

@@ -12,6 +12,7 @@ import {
   parseLocatedConfig,
 } from '@wirehub/hub'
 import type { OptionValues } from './command.ts'
+import { logLevels } from './log.ts'
 
 /** The file that is read when no other is named. */
 export const DEFAULT_CONFIG_FILE = 'wirehub.yaml'
@@ -73,40 +74,66 @@ function readNamedFile(file: string): string {
   }
 }
 
+/**
+ * What `WIREHUB_<name>` says, or the file that `WIREHUB_<name>_FILE` names: secrets are mounted as files.
+ * @throws HubError WIREHUB_ERR_CONFIG when the file cannot be read
+ */
+export function variable(variables: Variables, name: string): string | undefined {
+  const given = variables[`WIREHUB_${name}`]
+  if (given) return given
+  const file = variables[`WIREHUB_${name}_FILE`]
+  return file ? readNamedFile(resolve(file)).replace(/\r?\n$/, '') : undefined
+}
+
 /** What the environment says goes over what the file says. */
 function withVariables(config: HubConfig, variables: Variables): HubConfig {
   const result: HubConfig = { ...config }
+  const read = (name: string): string | undefined => variable(variables, name)
   const list = (text: string): string[] =>
     text
-      .split(',')
+      .split(/[,\n]/)
       .map((one) => one.trim())
       .filter((one) => one !== '')
-  if (variables.WIREHUB_LISTEN) result.listen = list(variables.WIREHUB_LISTEN)
-  if (variables.WIREHUB_CONNECT) result.connect = list(variables.WIREHUB_CONNECT)
-  if (variables.WIREHUB_SERVER_NAME) result.serverName = variables.WIREHUB_SERVER_NAME
-  if (variables.WIREHUB_INSECURE) result.insecure = /^(1|true|yes)$/i.test(variables.WIREHUB_INSECURE)
-  const token = variables.WIREHUB_TOKEN
-  const tokenFile = variables.WIREHUB_TOKEN_FILE
-  if (tokenFile) result.authorization = { ...result.authorization, token: undefined, tokenFile: resolve(tokenFile) }
-  if (token) result.authorization = { ...result.authorization, token }
+  const [listen, connect, serverName, insecure, token] = ['LISTEN', 'CONNECT', 'SERVER_NAME', 'INSECURE', 'TOKEN'].map(
+    read,
+  )
+  if (listen) result.listen = list(listen)
+  if (connect) result.connect = list(connect)
+  if (serverName) result.serverName = serverName
+  if (insecure) result.insecure = YES.includes(oneOf('WIREHUB_INSECURE', insecure.toLowerCase(), [...YES, ...NO]))
+  if (token) result.authorization = { ...result.authorization, token, tokenFile: undefined }
+  const level = read('LOG_LEVEL')
+  if (level) result.log = { ...result.log, level: oneOf('WIREHUB_LOG_LEVEL', level, logLevels) }
   const limits = limitsOf(variables)
   if (Object.keys(limits).length > 0) result.limits = { ...result.limits, ...limits }
   return result
+}
+
+const YES: readonly string[] = ['true', '1', 'yes']
+const NO: readonly string[] = ['false', '0', 'no']
+
+function oneOf<T extends string>(place: string, given: string, values: readonly T[]): T {
+  const found = values.find((one) => one === given)
+  if (found !== undefined) return found
+  throw new HubError('WIREHUB_ERR_CONFIG', `It cannot be '${given}'.`, {
+    place,
+    cure: `It may be ${values.join(', ')}.`,
+  })
 }
 
 // WIREHUB_LIMITS_MAX_PAYLOAD_BYTES is limits.maxPayloadBytes.
 function limitsOf(variables: Variables): Record<string, number> {
   const limits: Record<string, number> = {}
   for (const name of Object.keys({ ...defaultConnectionLimits, ...defaultHubLimits })) {
-    const variable = `WIREHUB_LIMITS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
-    const text = variables[variable]
-    if (text === undefined || text === '') continue
+    const key = `LIMITS_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+    const text = variable(variables, key)
+    if (text === undefined) continue
     limits[name] = Number(text)
     try {
       assertLimits({ [name]: limits[name] })
     } catch (error) {
       const cure = `${(error as HubError).cure ?? ''} Or unset it.`
-      throw new HubError('WIREHUB_ERR_CONFIG', `It cannot be '${text}'.`, { place: variable, cure })
+      throw new HubError('WIREHUB_ERR_CONFIG', `It cannot be '${text}'.`, { place: `WIREHUB_${key}`, cure })
     }
   }
   return limits
@@ -122,9 +149,16 @@ function withFlags(config: HubConfig, values: OptionValues): HubConfig {
   if (values.insecure !== undefined) result.insecure = values.insecure === true
   if (values.token !== undefined) result.authorization = { ...result.authorization, token: values.token as string }
   if (values.user !== undefined) {
-    const user = { user: values.user as string, password: (values.password as string | undefined) ?? '' }
+    if (values.password === undefined) {
+      throw new HubError('WIREHUB_ERR_USAGE', 'A user without a password would let everybody in by that name.', {
+        place: `--user ${values.user}`,
+        cure: 'Give --password too, or an nkey in the configuration.',
+      })
+    }
+    const user = { user: values.user as string, password: values.password as string }
     result.authorization = { ...result.authorization, users: [...(result.authorization?.users ?? []), user] }
   }
-  if (values['log-level'] !== undefined) result.log = { ...result.log, level: values['log-level'] as 'info' }
+  if (values['log-level'] !== undefined)
+    result.log = { ...result.log, level: oneOf('--log-level', values['log-level'] as string, logLevels) }
   return result
 }

@@ -2,7 +2,8 @@
 import { styleText } from 'node:util'
 import type { LogLevel, LogSink } from '@wirehub/hub'
 
-const order: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
+/** From the least to the most severe. */
+export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error']
 const styles: Record<LogLevel, Parameters<typeof styleText>[0]> = {
   trace: 'dim',
   debug: 'dim',
@@ -13,9 +14,9 @@ const styles: Record<LogLevel, Parameters<typeof styleText>[0]> = {
 
 /** A sink that writes lines from this level on. */
 export function logSink(level: LogLevel, format: 'text' | 'json', write: (line: string) => void): LogSink {
-  const least = order.indexOf(level)
+  const least = logLevels.indexOf(level)
   return (given, sentence, detail = {}) => {
-    if (order.indexOf(given) < least) return
+    if (logLevels.indexOf(given) < least) return
     const time = new Date().toISOString()
     if (format === 'json') {
       write(`${JSON.stringify({ time, level: given, message: sentence, ...detail })}\n`)

@@ -1,5 +1,5 @@
 /** The command line: finds the command, runs it, turns errors into one sentence and an exit code. */
-import { HubError, VERSION } from '@wirehub/hub'
+import { HubError, nearestKey, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
 import { bench } from './commands/bench.ts'
 import { certs } from './commands/certs.ts'
@@ -44,6 +44,8 @@ function overview(): string {
 
 const codeOf: Partial<Record<HubError['code'], number>> = {
   WIREHUB_ERR_USAGE: exitCodes.usage,
+  WIREHUB_ERR_INVALID_SUBJECT: exitCodes.usage,
+  WIREHUB_ERR_INVALID_HEADER: exitCodes.usage,
   WIREHUB_ERR_CONFIG: exitCodes.config,
   WIREHUB_ERR_INSECURE: exitCodes.config,
   WIREHUB_ERR_LISTEN: exitCodes.unavailable,
@@ -56,7 +58,8 @@ const codeOf: Partial<Record<HubError['code'], number>> = {
 
 function report(error: unknown): number {
   if (!(error instanceof HubError)) {
-    console.error(error)
+    // What the system says of a file or an address is a sentence; anything else is a defect, and its place is needed.
+    console.error(error instanceof Error && 'syscall' in error ? `wirehub: ${error.message}` : error)
     return exitCodes.failed
   }
   console.error(`wirehub: ${describeError(error)}`)
@@ -76,7 +79,11 @@ async function main(args: string[]): Promise<number> {
   }
   const command = commands.find((one) => one.name === name)
   if (command === undefined) {
-    throw new HubError('WIREHUB_ERR_USAGE', `There is no command '${name}'.`, { cure: 'See wirehub --help.' })
+    const names = commands.map((one) => one.name)
+    const nearest = nearestKey(name.replace(/^-+/, ''), names)
+    throw new HubError('WIREHUB_ERR_USAGE', `There is no command '${name}'.`, {
+      cure: `${nearest === undefined ? '' : `Did you mean '${nearest}'? `}See wirehub --help.`,
+    })
   }
   if (rest.includes('--help') || (rest.includes('-h') && command.rawArguments !== true)) {
     process.stdout.write(commandHelp(command))
@@ -86,5 +93,10 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(command, rest)
   return command.run(values, positionals)
 }
+
+// Whoever reads what is printed may have had enough: `wirehub sub '>' | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? 0 : exitCodes.failed),
+)
 
 process.exitCode = await main(process.argv.slice(2)).catch(report)

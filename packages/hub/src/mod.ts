@@ -38,6 +38,7 @@ export {
   type HubLimits,
 } from './core/limits.ts'
 export { isLoopback, type ListenerUrl, parseListenerUrl } from './core/listener-url.ts'
+export { nearestKey } from './core/nearest.ts'
 export type { Permissions } from './core/permissions.ts'
 export { nodeEnvironment } from './edge/node.ts'
 export { createHub, type HubOptions } from './embedded/create-hub.ts'

@@ -2,6 +2,8 @@
 import net from 'node:net'
 import { HubError } from '@wirehub/hub'
 
+const PONG = 'PONG\r\n'
+
 /** Where to, and as whom. */
 export interface RawTarget {
   readonly host: string
@@ -15,11 +17,17 @@ export interface RawTarget {
 /** Takes a server's URL apart. @throws HubError WIREHUB_ERR_USAGE */
 export function rawTarget(
   server: string,
-  credentials: Pick<RawTarget, 'user' | 'password' | 'token'>,
+  credentials: { user?: string; pass?: string; token?: string },
   timeoutMs: number,
 ): RawTarget {
-  const url = /^[a-z]+:\/\//i.test(server) ? new URL(server) : new URL(`nats://${server}`)
-  if (url.protocol === 'tls:') {
+  const url = URL.parse(/^[a-z]+:\/\//i.test(server) ? server : `nats://${server}`)
+  if (url === null) {
+    throw new HubError('WIREHUB_ERR_USAGE', 'This is no address of a NATS server.', {
+      place: server,
+      cure: 'Write it like nats://127.0.0.1:4222.',
+    })
+  }
+  if (url.protocol !== 'nats:') {
     throw new HubError('WIREHUB_ERR_USAGE', 'The benchmark measures plain TCP only.', {
       place: server,
       cure: 'Give a nats:// address.',
@@ -29,7 +37,7 @@ export function rawTarget(
     host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
     port: Number(url.port || 4222),
     user: credentials.user ?? (url.username || undefined),
-    password: credentials.password ?? (url.password || undefined),
+    password: credentials.pass ?? (url.password || undefined),
     token: credentials.token,
     timeoutMs,
   }
@@ -55,8 +63,10 @@ export class RawConnection {
     let text = ''
     await new Promise<void>((resolve, reject) => {
       const fail = (sentence: string): void => {
+        clearTimeout(timer)
         socket.destroy()
-        reject(new HubError('WIREHUB_ERR_CONNECT', sentence, { place, cure: 'Is a NATS server running there?' }))
+        const code = /authori[sz]ation/i.test(sentence) ? 'WIREHUB_ERR_NOT_AUTHENTICATED' : 'WIREHUB_ERR_CONNECT'
+        reject(new HubError(code, sentence, { place, cure: 'Is a NATS server running there?' }))
       }
       const timer = setTimeout(() => fail('The server did not answer in time.'), target.timeoutMs)
       socket.on('error', (error) => fail(error.message))
@@ -89,8 +99,12 @@ export class RawConnection {
     const before = this.onData
     await new Promise<void>((resolve, reject) => {
       this.onLost = reject
+      // It may come cut in two.
+      let tail = ''
       this.onData = (chunk) => {
-        if (chunk.includes('PONG\r\n')) resolve()
+        tail += chunk.toString('latin1', Math.max(0, chunk.length - PONG.length))
+        if (tail.includes(PONG) || chunk.includes(PONG)) resolve()
+        tail = tail.slice(-PONG.length)
       }
       this.socket.write('PING\r\n')
     })

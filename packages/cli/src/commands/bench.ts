@@ -1,10 +1,10 @@
 /** `wirehub bench`: measures any NATS server. */
-import { HubError } from '@wirehub/hub'
+import { HubError, parseLiteral } from '@wirehub/hub'
 import { measureLatency } from '../bench/latency.ts'
 import { type RawTarget, rawTarget } from '../bench/raw-connection.ts'
 import { measureThroughput } from '../bench/throughput.ts'
-import { clientOptions, timeoutMs } from '../client.ts'
-import { type Command, exitCodes, type OptionValues } from '../command.ts'
+import { clientOptions, credentialsOf, serverOf, timeoutMs } from '../client.ts'
+import { type Command, exitCodes, type OptionValues, wholeNumber } from '../command.ts'
 
 const WARM_UP_SHARE = 0.1
 
@@ -29,17 +29,18 @@ export const bench: Command = {
   },
   async run(values) {
     const target = targetOf(values)
+    parseLiteral((values.subject as string | undefined) ?? 'wirehub.bench')
     const plan = {
-      publishers: whole(values, 'publishers', 1, 1),
-      subscribers: whole(values, 'subscribers', 1, 0),
-      messages: whole(values, 'messages', 1_000_000, 1),
-      payloadBytes: whole(values, 'size', 128, 0),
+      publishers: wholeNumber(values, 'publishers', 1, 1),
+      subscribers: wholeNumber(values, 'subscribers', 1, 0),
+      messages: wholeNumber(values, 'messages', 1_000_000, 1),
+      payloadBytes: wholeNumber(values, 'size', 128, 0),
       subject: (values.subject as string | undefined) ?? 'wirehub.bench',
     }
     const warmUp = { ...plan, messages: Math.max(plan.publishers, Math.ceil(plan.messages * WARM_UP_SHARE)) }
     await measureThroughput(target, warmUp, progressBar('warming up'))
     const throughput = await measureThroughput(target, plan, progressBar('throughput'))
-    const requests = whole(values, 'requests', 10_000, 0)
+    const requests = wholeNumber(values, 'requests', 10_000, 0)
     const latency =
       requests === 0
         ? undefined
@@ -69,23 +70,14 @@ export const bench: Command = {
 }
 
 function targetOf(values: OptionValues): RawTarget {
-  const text = (key: string, variable: string): string | undefined =>
-    (values[key] as string | undefined) ?? process.env[variable]
-  const server = text('server', 'WIREHUB_URL') ?? 'nats://127.0.0.1:4222'
-  const credentials = {
-    user: text('user', 'WIREHUB_USER'),
-    password: text('password', 'WIREHUB_PASSWORD'),
-    token: text('token', 'WIREHUB_TOKEN'),
+  for (const name of ['nkey', 'tls-ca', 'tls-cert', 'tls-key']) {
+    if (values[name] === undefined) continue
+    throw new HubError('WIREHUB_ERR_USAGE', `The benchmark measures plain TCP: it cannot use --${name}.`, {
+      place: 'wirehub bench',
+      cure: 'Give it a user and a password, or a token.',
+    })
   }
-  return rawTarget(server, credentials, timeoutMs(values))
-}
-
-function whole(values: OptionValues, name: string, otherwise: number, least: number): number {
-  const given = values[name] === undefined ? otherwise : Number(values[name])
-  if (Number.isInteger(given) && given >= least) return given
-  throw new HubError('WIREHUB_ERR_USAGE', `--${name} takes a whole number of at least ${least}.`, {
-    place: String(values[name]),
-  })
+  return rawTarget(serverOf(values), credentialsOf(values), timeoutMs(values))
 }
 
 /** A progress bar on stderr, on a terminal only. */

@@ -14,7 +14,7 @@ export function completionCommand(commands: () => readonly Command[]): Command {
     ],
     options: {},
     async run(_values, [shell]) {
-      const script = { bash, zsh, fish }[shell as 'bash' | 'zsh' | 'fish']
+      const script = shells[shell as keyof typeof shells]
       if (script === undefined) {
         throw new HubError('WIREHUB_ERR_USAGE', 'Name a shell: bash, zsh or fish.', { cure: 'wirehub completion bash' })
       }
@@ -24,8 +24,10 @@ export function completionCommand(commands: () => readonly Command[]): Command {
   }
 }
 
+/** What may stand behind a command's name: its options, and the words that it knows. */
 function flags(command: Command): string[] {
-  return [...Object.keys(command.options).map((name) => `--${name}`), '--help']
+  const words = command.name === 'completion' ? Object.keys(shells) : []
+  return [...words, ...Object.keys(command.options).map((name) => `--${name}`), '--help']
 }
 
 function bash(commands: readonly Command[]): string {
@@ -60,7 +62,12 @@ ${cases}
   esac
   _files
 }
-compdef _wirehub wirehub
+if [[ $funcstack[1] == _wirehub ]]; then
+  _wirehub "$@"
+else
+  (( $+functions[compdef] )) || { autoload -U compinit && compinit }
+  compdef _wirehub wirehub
+fi
 `
 }
 
@@ -75,5 +82,9 @@ function fish(commands: readonly Command[]): string {
       )
     }
   }
+  const known = Object.keys(shells).join(' ')
+  lines.push(`complete -c wirehub -n '__fish_seen_subcommand_from completion' -f -a '${known}'`)
   return `${lines.join('\n')}\n`
 }
+
+const shells = { bash, zsh, fish }

@@ -2,8 +2,8 @@
 import { createInterface } from 'node:readline'
 import { type MsgHdrs, headers as makeHeaders, type NatsConnection } from '@nats-io/transport-node'
 import { HubError, parseLiteral } from '@wirehub/hub'
-import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes } from '../command.ts'
+import { clientError, clientOptions, connectClient } from '../client.ts'
+import { type Command, exitCodes, wholeNumber } from '../command.ts'
 
 export const pub: Command = {
   name: 'pub',
@@ -25,8 +25,7 @@ export const pub: Command = {
     if (subject === undefined)
       throw new HubError('WIREHUB_ERR_USAGE', 'A subject is missing.', { cure: 'wirehub pub SUBJECT PAYLOAD' })
     parseLiteral(subject)
-    const count = Number(values.count ?? 1)
-    if (!Number.isInteger(count) || count < 1) throw new HubError('WIREHUB_ERR_USAGE', '--count takes a whole number.')
+    const count = wholeNumber(values, 'count', 1, 1)
     const options = {
       ...replyOf(values.reply as string | undefined),
       ...headersOf(values.header as string[] | undefined),
@@ -45,6 +44,8 @@ export const pub: Command = {
       }
       await flushed(connection)
       console.error(`published ${sent} message${sent === 1 ? '' : 's'} to ${subject}`)
+    } catch (error) {
+      throw clientError(error, subject)
     } finally {
       await connection.close()
     }
@@ -78,7 +79,11 @@ export function headersOf(given: string[] | undefined): { headers?: MsgHdrs } {
   for (const one of given) {
     const colon = one.indexOf(':')
     if (colon < 1) throw new HubError('WIREHUB_ERR_USAGE', 'A header is NAME:VALUE.', { place: one })
-    headers.append(one.slice(0, colon).trim(), one.slice(colon + 1).trim())
+    try {
+      headers.append(one.slice(0, colon).trim(), one.slice(colon + 1).trim())
+    } catch (error) {
+      throw clientError(error, JSON.stringify(one))
+    }
   }
   return { headers }
 }

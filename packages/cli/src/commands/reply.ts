@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { Msg } from '@nats-io/transport-node'
 import { HubError, parsePattern } from '@wirehub/hub'
 import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes } from '../command.ts'
+import { type Command, exitCodes, wholeNumber } from '../command.ts'
 
 const MAX_OUTPUT_BYTES = 1024 * 1024
 
@@ -27,7 +27,7 @@ export const reply: Command = {
   async run(values, [subject, answer]) {
     if (subject === undefined) throw new HubError('WIREHUB_ERR_USAGE', 'A subject is missing.')
     parsePattern(subject)
-    const limit = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count)
+    const limit = wholeNumber(values, 'count', Number.POSITIVE_INFINITY, 1)
     const connection = await connectClient(values, 'wirehub reply')
     const subscription = connection.subscribe(subject, {
       queue: (values.queue as string | undefined) ?? 'wirehub-reply',

@@ -1,6 +1,6 @@
 /** `wirehub request`: asks, and prints the answer. */
 import { HubError, parseLiteral } from '@wirehub/hub'
-import { clientOptions, connectClient, timeoutMs } from '../client.ts'
+import { clientError, clientOptions, connectClient, timeoutMs } from '../client.ts'
 import { type Command, exitCodes } from '../command.ts'
 import { isTerminal, messageAsJson, messageAsText } from '../output.ts'
 import { headersOf } from './pub.ts'
@@ -22,12 +22,13 @@ export const request: Command = {
   async run(values, [subject, payload]) {
     if (subject === undefined) throw new HubError('WIREHUB_ERR_USAGE', 'A subject is missing.')
     parseLiteral(subject)
+    const headers = headersOf(values.header as string[] | undefined)
     const connection = await connectClient(values, 'wirehub request')
     try {
       const answer = await connection
         .request(subject, payload ?? '', {
           timeout: timeoutMs(values),
-          ...headersOf(values.header as string[] | undefined),
+          ...headers,
         })
         .catch((error: Error) => {
           throw explain(error, subject)
@@ -42,7 +43,9 @@ export const request: Command = {
   },
 }
 
-function explain(error: Error, subject: string): HubError {
+function explain(error: Error, subject: string): unknown {
+  const refused = clientError(error, subject)
+  if (refused !== error) return refused
   if (/no responders/i.test(error.message)) {
     return new HubError('WIREHUB_ERR_NO_RESPONDERS', 'Nobody listens on this subject.', {
       place: subject,

@@ -51,7 +51,7 @@ export const serve: Command = {
       value: 'FILE',
       help: 'write the addresses there as JSON, once all listeners are open',
     },
-    'log-level': { type: 'string', value: 'LEVEL', help: 'debug, info, warn or error; default info' },
+    'log-level': { type: 'string', value: 'LEVEL', help: 'trace, debug, info, warn or error; default info' },
     quiet: { type: 'boolean', short: 'q', help: 'no welcome' },
   },
   async run(values) {
@@ -71,7 +71,7 @@ export const serve: Command = {
     const ended = ending('SIGINT', 'SIGTERM')
     if (values.quiet !== true) greet(service, loaded)
     const portsFile = (values['ports-file'] as string | undefined) ?? process.env.WIREHUB_PORTS_FILE
-    if (portsFile !== undefined) writePorts(portsFile, hub.addresses)
+    if (portsFile !== undefined) await announced(service, portsFile)
     process.on('SIGHUP', () => void reload(service, values, log))
     const signal = await ended
     log('info', `${signal}: draining ${hub.core.connections.size} connections; a second signal ends at once.`)
@@ -117,6 +117,20 @@ async function loadGateways(files: readonly string[]): Promise<GatewayFactory[]>
     made.push(gatewayFrom(loaded, file))
   }
   return made
+}
+
+// Nobody could find a hub whose ports are not told: it does not run on.
+async function announced(service: HubService, file: string): Promise<void> {
+  try {
+    writePorts(file, service.hub.addresses)
+  } catch (error) {
+    await service.close()
+    throw new HubError('WIREHUB_ERR_CONFIG', `Cannot write the ports file: ${(error as Error).message}.`, {
+      place: file,
+      cure: 'Name another one with --ports-file.',
+      cause: error,
+    })
+  }
 }
 
 // Readers wait for the file: it must be whole when it appears.

@@ -1,7 +1,7 @@
 /** `wirehub sub`: prints what is published. */
 import { HubError, parsePattern } from '@wirehub/hub'
 import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes } from '../command.ts'
+import { type Command, exitCodes, wholeNumber } from '../command.ts'
 import { isTerminal, messageAsJson, messageAsText } from '../output.ts'
 
 export const sub: Command = {
@@ -24,8 +24,7 @@ export const sub: Command = {
     if (subjects.length === 0)
       throw new HubError('WIREHUB_ERR_USAGE', 'A subject is missing.', { cure: "wirehub sub '>'" })
     for (const subject of subjects) parsePattern(subject)
-    const limit = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count)
-    if (!(limit > 0)) throw new HubError('WIREHUB_ERR_USAGE', '--count takes a whole number above 0.')
+    const limit = wholeNumber(values, 'count', Number.POSITIVE_INFINITY, 1)
     const asJson = values.json === true || !isTerminal()
     const connection = await connectClient(values, 'wirehub sub')
     let seen = 0

@@ -2,7 +2,7 @@
 import type { Msg } from '@nats-io/transport-node'
 import { HubError, parsePattern } from '@wirehub/hub'
 import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes } from '../command.ts'
+import { type Command, exitCodes, wholeNumber } from '../command.ts'
 import { isTerminal, messageAsJson, paint, payloadAsText } from '../output.ts'
 
 const SIDES = ['before', 'after'] as const
@@ -26,8 +26,7 @@ export const tap: Command = {
     if (side !== 'before' && side !== 'after') {
       throw new HubError('WIREHUB_ERR_USAGE', 'Say which side: before or after.', { cure: `wirehub tap ${SIDES[1]}` })
     }
-    const limit = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count)
-    if (!(limit > 0)) throw new HubError('WIREHUB_ERR_USAGE', '--count takes a whole number above 0.')
+    const limit = wholeNumber(values, 'count', Number.POSITIVE_INFINITY, 1)
     const patterns = (subjects.length === 0 ? ['>'] : subjects).map((one) => `$HUB.TAP.${side}.${parsePattern(one)}`)
     const asJson = values.json === true || !isTerminal()
     const connection = await connectClient(values, 'wirehub tap')

@@ -1,5 +1,6 @@
 /** Runs the command as users do: in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../../bin/wirehub.js', import.meta.url))
@@ -68,11 +69,29 @@ export class Running {
   }
 }
 
+interface Listed {
+  readonly listeners: readonly { scheme: string; host: string; port: number }[]
+}
+
+/** The port of a protocol, as a ports file tells it. */
+export function portOf(file: string, scheme: string): number {
+  const { listeners } = JSON.parse(readFileSync(file, 'utf8')) as Listed
+  const found = listeners.find((one) => one.scheme === scheme)
+  if (found === undefined) throw new Error(`no ${scheme} in ${file}`)
+  return found.port
+}
+
 /** Options of a run. */
 export interface RunOptions {
   input?: string
   cwd?: string
   env?: Record<string, string>
+}
+
+const started = new Set<ChildProcess>()
+/** Ends what is left: a test that fails leaves its servers behind, and its file would not end. */
+export function endAll(): void {
+  for (const child of started) child.kill('SIGKILL')
 }
 
 /** Starts `wirehub ...`. */
@@ -82,6 +101,8 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
     env: { ...process.env, NO_COLOR: '1', NODE_OPTIONS: '', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  started.add(child)
+  child.once('exit', () => started.delete(child))
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
   return new Running(child)

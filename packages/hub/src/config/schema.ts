@@ -137,7 +137,7 @@ export const configSchema: v.GenericSchema<unknown, HubConfig> = v.strictObject(
   scrub: v.optional(scrubSchema),
   log: v.optional(
     v.strictObject({
-      level: v.optional(v.picklist(['debug', 'info', 'warn', 'error'])),
+      level: v.optional(v.picklist(['trace', 'debug', 'info', 'warn', 'error'])),
       format: v.optional(v.picklist(['text', 'json'])),
     }),
   ),

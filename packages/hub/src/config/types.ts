@@ -109,5 +109,5 @@ export interface HubConfig {
   accounts?: Record<string, AccountConfig> | undefined
   tls?: TlsConfig | undefined
   scrub?: ScrubPart | undefined
-  log?: { level?: 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined } | undefined
+  log?: { level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined } | undefined
 }

@@ -98,13 +98,19 @@ export class LinesCodec implements Codec {
       try {
         line = this.#reader.next()
       } catch (error) {
-        this.#fatal(undefined, error as HubError, 'payload-too-large')
+        this.#fatal(undefined, this.#tooLong(error as HubError), 'payload-too-large')
         return
       }
       if (line === undefined) break
       this.#line(line)
     }
     if (this.#ended) this.#closeWhenAnswered()
+  }
+
+  #tooLong({ code }: HubError): HubError {
+    return new HubError(code, `A line is longer than ${this.#options.maxLineBytes} bytes.`, {
+      cure: 'Send smaller messages, or raise maxLineBytes of this listener.',
+    })
   }
 
   get #isOpen(): boolean {

@@ -23,7 +23,11 @@ export function strangerOf(firstLine: string): { answer: string; error: HubError
 export function binaryStrangerOf(firstByte: number): HubError | undefined {
   if (firstByte === 0x16)
     return stranger('TLS', 'This listener is plain text; give it a certificate (tls:), or connect without TLS.')
-  if (firstByte === 0x10) return stranger('MQTT', 'Use the mqtt:// listener, port 1883 by default.')
+  if (firstByte === 0x10)
+    return stranger(
+      'MQTT',
+      'This hub does not speak MQTT; send JSON lines, or use a NATS client on the nats:// listener.',
+    )
   return undefined
 }
 
