@@ -28,7 +28,7 @@ test('init writes a configuration that check finds right and serve runs', async 
   const ports = join(folder, 'made-ports.json')
   // Its ports may be in use on this machine: everything else of it holds.
   const served = start(['serve', '--config', file, '--listen', 'nats://127.0.0.1:0', '--ports-file', ports])
-  await served.until(() => existsSync(ports))
+  await served.until(({ err }) => existsSync(ports) && err.includes('scrubbing'))
   assert.match(served.err, /scrubbing +events\.> \(policy 'events', enforce\)/)
   assert.equal((await served.stop()).code, 0)
 })
