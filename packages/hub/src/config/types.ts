@@ -109,5 +109,7 @@ export interface HubConfig {
   accounts?: Record<string, AccountConfig> | undefined
   tls?: TlsConfig | undefined
   scrub?: ScrubPart | undefined
-  log?: { level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined } | undefined
+  log?:
+    | { level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | undefined; format?: 'text' | 'json' | undefined }
+    | undefined
 }
