@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import nodeNet, { type AddressInfo, type Server, type Socket, type SocketConstructorOpts } from 'node:net'
+import { type PerformanceEntry, type PerformanceMeasure, PerformanceObserver } from 'node:perf_hooks'
 import { inherits } from 'node:util'
 import { type Behaviours, closed, connected, type Net, SOCKET_EVENTS, type Trial } from './trial.ts'
 
@@ -175,6 +176,24 @@ export const handleBehaviours: Behaviours = {
     trial.log('client', client instanceof trial.net.Socket, client instanceof OldSocket, client.readyState)
     client.connect(port, '127.0.0.1')
     await ask(trial, client)
+  },
+  'an observer of performance sees connections that stand, and no others': async (trial) => {
+    const port = await trial.listen(trial.net.createServer((socket) => socket.end()))
+    const nobody = await trial.freePort()
+    const entries: PerformanceEntry[] = []
+    const observer = new PerformanceObserver((list) => void entries.push(...list.getEntries()))
+    observer.observe({ type: 'net' as never })
+    for (const target of [port, nobody])
+      await closed(
+        trial.net
+          .connect(target, '127.0.0.1')
+          .on('error', () => {})
+          .resume(),
+      )
+    entries.push(...observer.takeRecords())
+    observer.disconnect()
+    for (const { name, entryType, startTime, duration, detail } of entries as PerformanceMeasure[])
+      trial.log('entry', name, entryType, startTime > 0, duration >= 0, detail)
   },
   'ports are not to be guessed': async (trial) => {
     const start = async (net: Net): Promise<number> => {

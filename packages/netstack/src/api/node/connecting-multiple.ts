@@ -123,6 +123,7 @@ function tryNext(attempts: Attempts, canceled = false): void {
   const request = connectRequest(address, port, family as 4 | 6, local)
   request.oncomplete = (status, handle, _request, readable, writable) => {
     attempts.timer?.cancel()
+    if (status !== 0 || current !== attempts.current - 1) request.entry?.cancel()
     if (status !== 0) afterFailure(attempts, request, status)
     else if (current !== attempts.current - 1) (handle as { close(): void }).close()
     else afterConnect(socket, status, request, readable, writable)
@@ -156,6 +157,7 @@ function onTimeout(attempts: Attempts, request: ConnectRequest, handle: Socket['
   const { socket } = attempts
   socket.emit('connectionAttemptTimeout', request.address, request.port, request.addressType)
   request.oncomplete = undefined
+  request.entry?.cancel()
   attempts.errors.push(attemptError(request, errnoOf('ETIMEDOUT')))
   handle?.close()
   if (socket.connecting) tryNext(attempts)

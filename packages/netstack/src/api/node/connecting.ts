@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import net from 'node:net'
 import type { Callback } from './arguments.ts'
+import { beginConnectEntry } from './connect-entry.ts'
 import { connectMultiple } from './connecting-multiple.ts'
 import {
   addressError,
@@ -197,7 +198,10 @@ export function connectRequest(address: string, port: number, family: 4 | 6, loc
 export function startAttempt(socket: Socket, request: ConnectRequest): number {
   const handle = socket._handle as TcpHandle
   const { address = '', port = 0 } = request
-  return request.addressType === 4 ? handle.connect(request, address, port) : handle.connect6(request, address, port)
+  const status =
+    request.addressType === 4 ? handle.connect(request, address, port) : handle.connect6(request, address, port)
+  if (status === 0) request.entry = beginConnectEntry(address, port)
+  return status
 }
 
 /** Binds where the options say; null when there is nothing wrong. */
@@ -234,6 +238,7 @@ export function afterConnect(
   readable: boolean,
   writable: boolean,
 ): void {
+  if (socket.destroyed || status !== 0) request.entry?.cancel()
   if (socket.destroyed) return
   socket.connecting = false
   socket._sockname = null
@@ -253,6 +258,7 @@ export function afterConnect(
   socket.emit('connect')
   socket.emit('ready')
   if (readable && !socket.isPaused()) socket.read(0)
+  request.entry?.end()
 }
 
 function applySettings(socket: Socket): void {

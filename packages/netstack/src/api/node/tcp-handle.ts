@@ -1,6 +1,7 @@
 import { ANY_V4, ANY_V6, IpAddress, LOOPBACK_V4, LOOPBACK_V6 } from '../../internet/address.ts'
 import type { TcpConnection, TcpListener, TcpListenOptions } from '../../transport/tcp/mod.ts'
 import { closeCode } from '../byte-stream.ts'
+import type { ConnectEntry } from './connect-entry.ts'
 import { codeOf, errnoOf } from './errors.ts'
 import type { NetHost } from './host.ts'
 import { StreamHandle } from './stream-handle.ts'
@@ -23,6 +24,7 @@ export interface ConnectRequest {
   addressType?: number
   /** Sent in the SYN where the peer takes it there (RFC 7413), else first. */
   data?: Uint8Array | undefined
+  entry?: ConnectEntry | null
 }
 
 /** Flags of `bind6`, as libuv numbers them. */
