@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaultHost, setDefaultHost } from '../api/node/default-host.ts'
 import { install } from '../api/node/install.ts'
-import { pipeFiles } from '../api/node/pipe-files.ts'
+import { emptyPipeFiles } from '../api/node/pipe-files.ts'
 import { RealTimeHost } from '../api/node/real-time-host.ts'
 import { impairedLoopback } from '../link/impaired-loopback.ts'
 import type { ImpairmentOptions } from '../link/impairment.ts'
@@ -48,7 +48,7 @@ export function runInVirtualTime(options: ProgramOptions): Promise<number> {
   const hosts = { program: { loopback: { ...options.impair, mtu: options.mtu } } }
   return simulate({ seed: options.seed, hosts, links: [] }, async (world) => {
     const host = simNetHost(world.host('program'))
-    host.pipeFiles = pipeFiles
+    host.pipeFiles = emptyPipeFiles
     setDefaultHost(host)
     install(host, options)
     let isLoaded = false

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { Stack } from '../../stack/stack.ts'
+import type { ByteStream, ByteStreamObserver } from '../byte-stream.ts'
 import type { PipeTable } from '../pipe.ts'
 
 /** A timer that keeps no process alive. */
@@ -21,15 +22,23 @@ export type LookupAddress = { address: string; family: number }
 export type LookupCallback = (error: Error | null, address?: string | LookupAddress[], family?: number) => void
 export type Lookup = (hostname: string, options: LookupOptions, callback: LookupCallback) => void
 
-/** Where pipes leave a trace that other programs see; without it names live in the host's table only. */
-export interface PipeFiles {
-  /** Makes the name; returns an error's code, or undefined. */
-  create(path: string): string | undefined
-  remove(path: string): void
-  /** Why nobody listens there: ENOENT, ECONNREFUSED, ENOTSOCK, EACCES. */
-  missing(path: string): string
-  chmod(path: string, mode: number): string | undefined
+/** A name in the file system that a pipe is bound to. Calls return 0 or a negative error number. */
+export interface PipeName {
+  /** What comes in by this name from outside of the program is told with a handle of the kernel. */
+  listen(backlog: number, onConnection: (status: number, client: unknown) => void): number
+  /** @param mode 1 readable, 2 writable by all */
+  chmod(mode: number): number
+  close(): void
 }
+
+/** How pipes meet the file system; without it names live in the host's table only. */
+export interface PipeFiles {
+  bind(path: string): PipeName | number
+  /** Connects to a name that no program of the host listens at. */
+  connect(path: string, callback: (status: number, stream: ObservableStream | null) => void): void
+}
+
+export type ObservableStream = ByteStream & { observer: ByteStreamObserver }
 
 /** What the sockets of one program stand on: a stack, its time, and what a process gives them besides. */
 export interface NetHost {

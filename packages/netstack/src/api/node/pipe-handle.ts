@@ -1,6 +1,6 @@
 import { PipeEnd, type PipeListener } from '../pipe.ts'
 import { errnoOf } from './errors.ts'
-import type { NetHost } from './host.ts'
+import type { NetHost, ObservableStream, PipeName } from './host.ts'
 import { StreamHandle } from './stream-handle.ts'
 import type { ConnectRequest } from './tcp-handle.ts'
 
@@ -15,7 +15,8 @@ export class PipeHandle extends StreamHandle implements PipeListener {
   #isBound = false
   #backlog = 511
   #waiting = 0
-  #end: PipeEnd | null = null
+  #end: ObservableStream | null = null
+  #name: PipeName | null = null
 
   constructor(host: NetHost) {
     super(host, 'NETSTACKPIPE')
@@ -26,8 +27,9 @@ export class PipeHandle extends StreamHandle implements PipeListener {
     if (Buffer.byteLength(path) > MAX_PATH_BYTES || /.\0/s.test(path)) return errnoOf('EINVAL')
     const { pipes, pipeFiles } = this.host
     if (pipes.find(path) !== undefined) return errnoOf('EADDRINUSE')
-    const code = path.startsWith('\0') ? undefined : pipeFiles?.create(path)
-    if (code !== undefined) return errnoOf(code)
+    const name = pipeFiles?.bind(path) ?? null
+    if (typeof name === 'number') return name
+    this.#name = name
     this.path = path
     this.#isBound = true
     return 0
@@ -36,6 +38,8 @@ export class PipeHandle extends StreamHandle implements PipeListener {
   listen(backlog: number): number {
     if (!this.#isBound || this.isClosed) return errnoOf('EINVAL')
     if (!this.host.pipes.listen(this)) return errnoOf('EADDRINUSE')
+    const status = this.#name?.listen(backlog, (status, client) => this.onconnection(status, client as PipeHandle)) ?? 0
+    if (status !== 0) return status
     this.#backlog = backlog
     this.#isListening = true
     this.active = true
@@ -62,27 +66,31 @@ export class PipeHandle extends StreamHandle implements PipeListener {
     if (Buffer.byteLength(path) > MAX_PATH_BYTES) return errnoOf('EINVAL')
     const { pipes, pipeFiles } = this.host
     const listener = pipes.find(path)
-    let status = 0
     this.active = true
-    if (listener === undefined) status = errnoOf(pipeFiles?.missing(path) ?? 'ENOENT')
-    else {
+    if (listener !== undefined) {
       const [ours, theirs] = PipeEnd.pair((callback) => this.post(callback))
-      if (listener.accept(theirs)) this.#take(ours)
-      else status = errnoOf('ECONNREFUSED')
-    }
-    this.post(() => {
-      if (this.isClosed) {
-        request.oncomplete?.(errnoOf('ECANCELED'), this, request, false, false)
-        return
-      }
-      if (status === 0 && this.#end !== null) this.attach(this.#end)
-      else this.active = false
-      request.oncomplete?.(status, this, request, true, true)
-    })
+      if (listener.accept(theirs)) this.#finish(request, 0, ours)
+      else this.#finish(request, errnoOf('ECONNREFUSED'), null)
+    } else if (pipeFiles === null) this.#finish(request, errnoOf('ENOENT'), null)
+    else pipeFiles.connect(path, (status, stream) => this.#finish(request, status, stream))
     return 0
   }
 
-  #take(end: PipeEnd): void {
+  #finish(request: ConnectRequest, status: number, stream: ObservableStream | null): void {
+    if (stream !== null) this.#take(stream)
+    this.post(() => {
+      if (this.isClosed) {
+        stream?.abandon(this.host.now())
+        request.oncomplete?.(errnoOf('ECANCELED'), this, request, false, false)
+        return
+      }
+      if (stream !== null) this.attach(stream)
+      else this.active = false
+      request.oncomplete?.(status, this, request, true, true)
+    })
+  }
+
+  #take(end: ObservableStream): void {
     this.#end = end
     end.observer = {
       onReadable: () => this.postRead(),
@@ -96,8 +104,7 @@ export class PipeHandle extends StreamHandle implements PipeListener {
 
   /** @param mode 1 readable, 2 writable by all */
   fchmod(mode: number): number {
-    const code = this.host.pipeFiles?.chmod(this.path, (mode & 1 ? 0o444 : 0) | (mode & 2 ? 0o222 : 0))
-    return code === undefined ? 0 : errnoOf(code)
+    return this.#name?.chmod(mode) ?? 0
   }
 
   setPendingInstances(): void {}
@@ -109,7 +116,7 @@ export class PipeHandle extends StreamHandle implements PipeListener {
   protected override closeStream(byReset: boolean): void {
     if (this.#isBound) {
       this.host.pipes.close(this)
-      if (!this.path.startsWith('\0')) this.host.pipeFiles?.remove(this.path)
+      this.#name?.close()
     }
     if (byReset) this.#end?.abort(this.host.now())
     else this.#end?.abandon(this.host.now())

@@ -6,8 +6,8 @@ import { FramePool } from '../../link/frame.ts'
 import { Stack, type StackOptions } from '../../stack/stack.ts'
 import { PipeTable } from '../pipe.ts'
 import type { HostTimer, Lookup, LookupAddress, LookupCallback, NetHost, PipeFiles } from './host.ts'
+import { kernelPipeFiles } from './kernel-pipes.ts'
 import { validateLookupOptions } from './lookup-options.ts'
-import { pipeFiles } from './pipe-files.ts'
 
 // Whoever makes timers virtual means those of programs: this host lives in real time.
 const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = globalThis
@@ -24,7 +24,7 @@ const FOREVER_MS = 2 ** 31 - 1
 export class RealTimeHost implements NetHost {
   readonly stack: Stack
   readonly pipes: PipeTable = new PipeTable()
-  readonly pipeFiles: PipeFiles | null = pipeFiles
+  readonly pipeFiles: PipeFiles | null = kernelPipeFiles
   readonly isUp: boolean = true
   #uses = 0
   #anchor: NodeJS.Timeout | null = null
