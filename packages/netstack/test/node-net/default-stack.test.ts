@@ -55,3 +55,30 @@ test('a module of CommonJS has it by require', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', program])
   assert.equal(stdout, 'function true\n')
 })
+
+test('a loader gives it to every module that asks for net, its own modules among them', async () => {
+  const url = new URL('../../src/node-net.ts', import.meta.url).href
+  const hooks = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve: (name, context, next) =>
+        name === 'net' || name === 'node:net' ? { url: ${JSON.stringify(url)}, shortCircuit: true } : next(name, context),
+    })`
+  const program = `
+    import net from 'node:net'
+    const server = net.createServer((socket) => socket.end('hello')).listen(0, () => {
+      const client = net.connect(server.address().port).on('data', (data) => {
+          console.log(String(data), client._handle.constructor.name)
+          server.close()
+        })
+    })`
+  const loader = `data:text/javascript,${encodeURIComponent(hooks)}`
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--import',
+    loader,
+    '--input-type=module',
+    '-e',
+    program,
+  ])
+  assert.equal(stdout, 'hello TcpHandle\n')
+})

@@ -1,11 +1,11 @@
-import net from 'node:net'
+import { nodeNet } from './builtins.ts'
 
 export type Callback = (...args: unknown[]) => void
 export type NormalizedArgs = [options: Record<string, unknown>, callback: Callback | null]
 
 /** The mark by which Node's own modules (http) know arguments that are normalized already. */
 const [kNormalized] = Object.getOwnPropertySymbols(
-  (net as unknown as { _normalizeArgs(args: unknown[]): object })._normalizeArgs([]),
+  (nodeNet as unknown as { _normalizeArgs(args: unknown[]): object })._normalizeArgs([]),
 )
 
 /** A name of a pipe, and no number. */

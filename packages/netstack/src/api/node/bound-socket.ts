@@ -1,4 +1,4 @@
-import net from 'node:net'
+import { nodeNet } from './builtins.ts'
 import {
   addressError,
   errnoError,
@@ -40,7 +40,7 @@ export class BoundSocket {
     validateType(reusePort, 'options.reusePort', 'boolean')
     const host = options.host ?? (ipv6Only ? '::' : '0.0.0.0')
     validateType(host, 'options.host', 'string')
-    const family = net.isIP(host)
+    const family = nodeNet.isIP(host)
     if (family === 0) {
       const reason = 'must be a numeric IP address; net.BoundSocket does not perform DNS resolution'
       throw invalidArgValue('options.host', host, reason)

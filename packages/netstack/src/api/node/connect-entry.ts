@@ -1,6 +1,7 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import net from 'node:net'
+import type net from 'node:net'
 import { PerformanceObserver } from 'node:perf_hooks'
+import { nodeNet } from './builtins.ts'
 
 // Entries of the type 'net' are made by Node's own sockets alone. So a connection that somebody may be observing is accompanied by one of
 // Node's sockets whose handle is no handle of the kernel: it "connects" when ours does.
@@ -14,7 +15,7 @@ PerformanceObserver.prototype.observe = function (options): void {
 }
 
 /** Before `install()` puts another in its place. */
-const { connect } = net.Socket.prototype
+const { connect } = nodeNet.Socket.prototype
 const channel = diagnosticsChannel.channel('net.client.socket')
 
 type Complete = (status: number, handle: object, request: object, readable: boolean, writable: boolean) => void
@@ -40,7 +41,7 @@ export function beginConnectEntry(address: string, port: number): ConnectEntry |
     readStart: () => 0,
     close: (callback?: () => void) => callback && setImmediate(callback),
   }
-  const companion = new net.Socket({ handle, manualStart: true } as unknown as net.SocketConstructorOpts)
+  const companion = new nodeNet.Socket({ handle, manualStart: true } as unknown as net.SocketConstructorOpts)
   companion.on('error', () => {})
   connect.call(companion, { host: address, port } as never, undefined as never)
   const cancel = (): void => {

@@ -1,4 +1,4 @@
-import net from 'node:net'
+import { nodeNet } from './builtins.ts'
 import {
   afterConnect,
   attemptError,
@@ -83,7 +83,7 @@ export function connectMultiple(socket: Socket, given: MultipleOptions): void {
 function interleave(addresses: readonly LookupAddress[]): LookupAddress[] {
   const valid = addresses.filter(
     ({ address, family }, index) =>
-      net.isIP(address) !== 0 &&
+      nodeNet.isIP(address) !== 0 &&
       (family === 4 || family === 6) &&
       addresses.findIndex((other) => other.address === address && other.family === family) === index,
   )

@@ -1,6 +1,6 @@
 import dns from 'node:dns'
-import net from 'node:net'
 import type { Callback } from './arguments.ts'
+import { nodeNet } from './builtins.ts'
 import { beginConnectEntry } from './connect-entry.ts'
 import { connectMultiple } from './connecting-multiple.ts'
 import {
@@ -92,7 +92,7 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
     const reason = 'localAddress and localPort cannot be used with an adopted bound socket'
     throw invalidArgValue('options', options, reason)
   }
-  if (localAddress && !net.isIP(localAddress)) throw invalidIpAddress(localAddress)
+  if (localAddress && !nodeNet.isIP(localAddress)) throw invalidIpAddress(localAddress)
   if (localPort) validateType(localPort, 'options.localPort', 'number')
   const port = portOf(options)
   const auto = autoSelectOf(options)
@@ -100,7 +100,7 @@ function lookupAndConnect(socket: Socket, options: SocketConnectOptions): void {
   if (fastOpen !== undefined && !(fastOpen instanceof Uint8Array))
     throw invalidArgType('options.fastOpen', ['Buffer', 'Uint8Array'], fastOpen)
   const local: LocalEnd = { address: localAddress, port: localPort, data: fastOpen }
-  const family = net.isIP(host)
+  const family = nodeNet.isIP(host)
   if (family !== 0 && socket._boundSource) {
     // Nothing has to be waited for: the local end is to be seen at once.
     connectTo(socket, host, port, family as 4 | 6, local)
@@ -147,12 +147,12 @@ function portOf({ port }: SocketConnectOptions): number {
 function autoSelectOf(options: SocketConnectOptions): { enabled: boolean; timeoutMs: number } {
   const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = options
   if (autoSelectFamily != null) validateType(autoSelectFamily, 'options.autoSelectFamily', 'boolean')
-  let timeoutMs = net.getDefaultAutoSelectFamilyAttemptTimeout()
+  let timeoutMs = nodeNet.getDefaultAutoSelectFamilyAttemptTimeout()
   if (autoSelectFamilyAttemptTimeout != null) {
     validateInt32(autoSelectFamilyAttemptTimeout, 'options.autoSelectFamilyAttemptTimeout', 1)
     timeoutMs = Math.max(10, autoSelectFamilyAttemptTimeout)
   }
-  return { enabled: autoSelectFamily ?? net.getDefaultAutoSelectFamily(), timeoutMs }
+  return { enabled: autoSelectFamily ?? nodeNet.getDefaultAutoSelectFamily(), timeoutMs }
 }
 
 function familyNumber(family: number | string | undefined): number | string | undefined {
@@ -166,7 +166,7 @@ export function wrongAddress(
   family: number | undefined,
   options: SocketConnectOptions,
 ): Error | null {
-  if (typeof address !== 'string' || !net.isIP(address)) return invalidIpAddress(address)
+  if (typeof address !== 'string' || !nodeNet.isIP(address)) return invalidIpAddress(address)
   return family === 4 || family === 6 ? null : invalidAddressFamily(family, options.host, options.port)
 }
 

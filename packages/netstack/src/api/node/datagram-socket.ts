@@ -1,7 +1,8 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
-import net from 'node:net'
+import type net from 'node:net'
 import { promisify } from 'node:util'
+import { nodeNet } from './builtins.ts'
 import { readSendArguments, type SendRequest } from './datagram-send.ts'
 import {
   addressError,
@@ -64,7 +65,7 @@ export class DatagramSocket extends EventEmitter {
     if (type !== 'udp4' && type !== 'udp6') throw badSocketType()
     if (options.lookup !== undefined) validateType(options.lookup, 'lookup', 'function')
     for (const key of ['receiveBlockList', 'sendBlockList'] as const) {
-      if (options[key] && !net.BlockList.isBlockList(options[key]))
+      if (options[key] && !nodeNet.BlockList.isBlockList(options[key]))
         throw invalidArgType(`options.${key}`, 'net.BlockList', options[key])
     }
     for (const key of ['recvBufferSize', 'sendBufferSize'] as const)
@@ -223,7 +224,7 @@ export class DatagramSocket extends EventEmitter {
   }
 
   #isBlocked(ip: string): boolean {
-    return this.#options.sendBlockList?.check(ip, net.isIP(ip) === 6 ? 'ipv6' : 'ipv4') ?? false
+    return this.#options.sendBlockList?.check(ip, nodeNet.isIP(ip) === 6 ? 'ipv6' : 'ipv4') ?? false
   }
 
   disconnect(): void {
@@ -372,13 +373,19 @@ export class DatagramSocket extends EventEmitter {
   addSourceSpecificMembership(source: string, group: string, _via?: string): void {
     validateType(source, 'sourceAddress', 'string')
     validateType(group, 'groupAddress', 'string')
-    this.#set(errnoOf(net.isIP(source) && net.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'), 'addSourceSpecificMembership')
+    this.#set(
+      errnoOf(nodeNet.isIP(source) && nodeNet.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'),
+      'addSourceSpecificMembership',
+    )
   }
 
   dropSourceSpecificMembership(source: string, group: string, _via?: string): void {
     validateType(source, 'sourceAddress', 'string')
     validateType(group, 'groupAddress', 'string')
-    this.#set(errnoOf(net.isIP(source) && net.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'), 'dropSourceSpecificMembership')
+    this.#set(
+      errnoOf(nodeNet.isIP(source) && nodeNet.isIP(group) ? 'ENOPROTOOPT' : 'EINVAL'),
+      'dropSourceSpecificMembership',
+    )
   }
 
   /** @param size 0 asks for the size that there is */

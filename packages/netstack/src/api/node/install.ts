@@ -1,8 +1,7 @@
-import dgram from 'node:dgram'
 import { syncBuiltinESMExports } from 'node:module'
-import net from 'node:net'
-import tls from 'node:tls'
+import type net from 'node:net'
 import { normalizeArgs } from './arguments.ts'
+import { nodeDgram, nodeNet, nodeTls } from './builtins.ts'
 import { connectSocket, type SocketConnectOptions } from './connecting.ts'
 import { createDgram } from './datagram.ts'
 import { defaultHost } from './default-host.ts'
@@ -40,12 +39,12 @@ export function install(host: NetHost = defaultHost(), options: { udp?: boolean 
     createSocket: (options) => acceptedSocket(network, options),
   }
   const restore = [
-    patch(net.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
-    patch(net.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
-    patch(tls, 'connect', (original) => patchedTlsConnect(own, original)),
+    patch(nodeNet.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
+    patch(nodeNet.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
+    patch(nodeTls, 'connect', (original) => patchedTlsConnect(own, original)),
   ]
   if (options.udp === true)
-    restore.push(patch(dgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction))
+    restore.push(patch(nodeDgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction))
   syncBuiltinESMExports()
   undo = () => {
     for (const each of restore) each()
@@ -70,7 +69,7 @@ function patchedConnect(network: Network, original: AnyFunction): AnyFunction {
     const [options, callback] = normalizeArgs(args)
     const socket = this as unknown as Socket
     // TLS below a real handle, a pipe, and a handle that somebody has given belong to the kernel.
-    const isKernels = this instanceof tls.TLSSocket || options.path || (socket._handle && !socket.destroyed)
+    const isKernels = this instanceof nodeTls.TLSSocket || options.path || (socket._handle && !socket.destroyed)
     if (isKernels || !options.port) return original.apply(this, args)
     transplant(socket, network)
     connectSocket(socket, options as SocketConnectOptions, callback)
@@ -86,7 +85,7 @@ function patchedListen(network: Network, own: NetModule, original: AnyFunction):
       given.path || typeof given.fd === 'number' || typeof given.listen === 'function' || given !== options
     if (isKernels) return original.apply(this, args)
     // TLS takes its bytes from the native handle of a real socket, or from any other stream as a stream.
-    const isTls = this instanceof tls.Server
+    const isTls = this instanceof nodeTls.Server
     const createSocket = isTls ? (each: SocketOptions): Socket => new own.Socket(each) : network.createSocket
     Object.defineProperty(this, '_network', { value: { ...network, createSocket }, configurable: true, writable: true })
     listenServer(this as unknown as Server, args)
@@ -112,7 +111,7 @@ function patchedTlsConnect(own: NetModule, original: AnyFunction): AnyFunction {
 
 /** The socket of a connection that has come in: Node's own class above our handle. */
 function acceptedSocket(network: Network, options: SocketOptions): Socket {
-  const made = new net.Socket({ ...options, manualStart: true } as net.SocketConstructorOpts) as unknown as Socket
+  const made = new nodeNet.Socket({ ...options, manualStart: true } as net.SocketConstructorOpts) as unknown as Socket
   transplant(made, network)
   adoptHandle(made)
   if (!options.pauseOnCreate) made.read(0)

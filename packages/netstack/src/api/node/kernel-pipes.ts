@@ -1,5 +1,6 @@
-import net from 'node:net'
+import type net from 'node:net'
 import type { ByteStream, ByteStreamObserver } from '../byte-stream.ts'
+import { nodeNet } from './builtins.ts'
 import type { PipeFiles, PipeName } from './host.ts'
 
 /** What has been read and not been taken yet, at most, before the other process has to wait. */
@@ -15,7 +16,7 @@ interface NativePipe {
 }
 
 const createServerHandle = (
-  net as unknown as { _createServerHandle(path: string, port: -1, family: -1): NativePipe | number }
+  nodeNet as unknown as { _createServerHandle(path: string, port: -1, family: -1): NativePipe | number }
 )._createServerHandle
 
 class NativeName implements PipeName {
@@ -136,7 +137,7 @@ export const kernelPipeFiles: PipeFiles = {
     return typeof native === 'number' ? native : new NativeName(native)
   },
   connect(path, callback) {
-    const socket = new net.Socket({ allowHalfOpen: true })
+    const socket = new nodeNet.Socket({ allowHalfOpen: true })
     const onError = (error: NodeJS.ErrnoException): void => callback(error.errno ?? -1, null)
     socket.once('error', onError)
     socket.connect({ path }, () => {

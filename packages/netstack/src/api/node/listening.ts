@@ -1,7 +1,7 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import net from 'node:net'
 import { isPipeName, normalizeArgs } from './arguments.ts'
 import { BoundSocket } from './bound-socket.ts'
+import { nodeNet } from './builtins.ts'
 import { handleOfDescriptor } from './descriptors.ts'
 import {
   alreadyListening,
@@ -147,7 +147,8 @@ function listenTcp(server: Server, options: ListenOptions, port: number, backlog
 
 /** A descriptor is the kernel's, and so are the connections that come in there. */
 function listenOnDescriptor(server: Server, fd: number, backlog: number): void {
-  const make = (net as unknown as { _createServerHandle(...args: unknown[]): TcpHandle | number })._createServerHandle
+  const make = (nodeNet as unknown as { _createServerHandle(...args: unknown[]): TcpHandle | number })
+    ._createServerHandle
   const made = make(null, null, null, fd)
   if (typeof made === 'number') {
     fail(server, listenError(made, 'listen', null, undefined))

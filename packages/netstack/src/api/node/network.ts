@@ -1,7 +1,8 @@
-import net from 'node:net'
+import type net from 'node:net'
 import { normalizeArgs } from './arguments.ts'
 import { bindClass } from './bind-class.ts'
 import { BoundSocket } from './bound-socket.ts'
+import { nodeNet } from './builtins.ts'
 import type { NetHost } from './host.ts'
 import { createServerHandle } from './listening.ts'
 import { PipeHandle } from './pipe-handle.ts'
@@ -79,15 +80,15 @@ export function createNet(host: NetHost): NetModule {
     Server: OwnServer,
     BoundSocket: OwnBoundSocket,
     // No part of these touches a network: they are Node's own.
-    BlockList: net.BlockList,
-    SocketAddress: net.SocketAddress,
-    isIP: net.isIP as (input: unknown) => number,
-    isIPv4: net.isIPv4 as (input: unknown) => boolean,
-    isIPv6: net.isIPv6 as (input: unknown) => boolean,
-    getDefaultAutoSelectFamily: net.getDefaultAutoSelectFamily,
-    setDefaultAutoSelectFamily: net.setDefaultAutoSelectFamily,
-    getDefaultAutoSelectFamilyAttemptTimeout: net.getDefaultAutoSelectFamilyAttemptTimeout,
-    setDefaultAutoSelectFamilyAttemptTimeout: net.setDefaultAutoSelectFamilyAttemptTimeout,
+    BlockList: nodeNet.BlockList,
+    SocketAddress: nodeNet.SocketAddress,
+    isIP: nodeNet.isIP as (input: unknown) => number,
+    isIPv4: nodeNet.isIPv4 as (input: unknown) => boolean,
+    isIPv6: nodeNet.isIPv6 as (input: unknown) => boolean,
+    getDefaultAutoSelectFamily: nodeNet.getDefaultAutoSelectFamily,
+    setDefaultAutoSelectFamily: nodeNet.setDefaultAutoSelectFamily,
+    getDefaultAutoSelectFamilyAttemptTimeout: nodeNet.getDefaultAutoSelectFamilyAttemptTimeout,
+    setDefaultAutoSelectFamilyAttemptTimeout: nodeNet.setDefaultAutoSelectFamilyAttemptTimeout,
     connect,
     createConnection: connect,
     createServer,

@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto'
 import dns from 'node:dns'
-import net from 'node:net'
 import { hostname } from 'node:os'
 import { FramePool } from '../../link/frame.ts'
 import { Stack, type StackOptions } from '../../stack/stack.ts'
 import { PipeTable } from '../pipe.ts'
+import { nodeNet } from './builtins.ts'
 import type { HostTimer, Lookup, LookupAddress, LookupCallback, NetHost, PipeFiles } from './host.ts'
 import { kernelPipeFiles } from './kernel-pipes.ts'
 import { validateLookupOptions } from './lookup-options.ts'
@@ -104,7 +104,7 @@ export class RealTimeHost implements NetHost {
 
 /** `localhost` and this machine's name are the stack's own; other names are the resolver's of the machine, as `dns.lookup` asks it. */
 const lookup: Lookup = (name, options, callback) => {
-  if (dns.lookup === realLookup && net.isIP(name) === 0 && (name === 'localhost' || name === hostname())) {
+  if (dns.lookup === realLookup && nodeNet.isIP(name) === 0 && (name === 'localhost' || name === hostname())) {
     validateLookupOptions(options)
     answer(callback, options, [
       { address: '127.0.0.1', family: 4 },

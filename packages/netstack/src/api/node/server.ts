@@ -1,8 +1,9 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
-import net from 'node:net'
+import type net from 'node:net'
 import { getDefaultHighWaterMark } from 'node:stream'
 import { promisify } from 'node:util'
+import { nodeNet } from './builtins.ts'
 import { errnoError, invalidArgType, serverNotRunning, validateType } from './errors.ts'
 import { listenServer } from './listening.ts'
 import type { Network } from './network.ts'
@@ -164,7 +165,7 @@ function configure(server: Server, options: ServerOptions): void {
   server.keepAliveInitialDelay = ~~((options.keepAliveInitialDelay ?? 0) / 1000)
   server.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false)
   if (options.blockList) {
-    if (!net.BlockList.isBlockList(options.blockList))
+    if (!nodeNet.BlockList.isBlockList(options.blockList))
       throw invalidArgType('options.blockList', 'net.BlockList', options.blockList)
     server.blockList = options.blockList
   }
@@ -192,7 +193,7 @@ export function onConnection(server: Server, status: number, client: TcpHandle |
   }
   if (server.blockList) {
     const { address = '' } = namesOf(client).remote
-    const family = net.isIP(address)
+    const family = nodeNet.isIP(address)
     if (family !== 0 && server.blockList.check(address, `ipv${family as 4 | 6}`)) {
       client.close()
       return
@@ -216,7 +217,7 @@ export function onConnection(server: Server, status: number, client: TcpHandle |
   const isOurs = client instanceof StreamHandle
   const socket = isOurs
     ? server._network.createSocket(options)
-    : (new net.Socket(options as net.SocketConstructorOpts) as unknown as Socket)
+    : (new nodeNet.Socket(options as net.SocketConstructorOpts) as unknown as Socket)
   if (server.noDelay && 'setNoDelay' in client) client.setNoDelay(true)
   if (server.keepAlive && 'setKeepAlive' in client) client.setKeepAlive(true, server.keepAliveInitialDelay)
   server._connections++

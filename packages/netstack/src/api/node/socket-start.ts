@@ -1,5 +1,5 @@
-import net from 'node:net'
 import { BoundSocket } from './bound-socket.ts'
+import { nodeNet } from './builtins.ts'
 import { handleOfDescriptor } from './descriptors.ts'
 import { invalidArgType, validateAbortSignal } from './errors.ts'
 import type { Socket } from './socket.ts'
@@ -36,7 +36,7 @@ export function startSocket(socket: Socket, options: SocketOptions): void {
   if (options.readable !== false && !socket._boundSource) beginReading(socket, options)
   if (options.signal) watchSignal(socket, options.signal)
   if (options.blockList) {
-    if (!net.BlockList.isBlockList(options.blockList))
+    if (!nodeNet.BlockList.isBlockList(options.blockList))
       throw invalidArgType('options.blockList', 'net.BlockList', options.blockList)
     socket.blockList = options.blockList
   }

@@ -1,7 +1,8 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
-import net from 'node:net'
+import type net from 'node:net'
 import { Duplex } from 'node:stream'
 import { normalizeArgs } from './arguments.ts'
+import { nodeNet } from './builtins.ts'
 import { connectSocket, type SocketConnectOptions } from './connecting.ts'
 import { handleOfDescriptor } from './descriptors.ts'
 import { errnoError, errnoOf, invalidArgType, invalidHandleType, socketClosed, validateInt32 } from './errors.ts'
@@ -55,7 +56,7 @@ export class Socket extends Duplex {
     if (!options.handle && options.fd !== undefined && handleOfDescriptor(options.fd) === undefined) {
       this.destroy()
       // biome-ignore lint/correctness/noConstructorReturn: the one way in which `new Socket({ fd })` can give it
-      return new net.Socket(given as net.SocketConstructorOpts) as unknown as Socket
+      return new nodeNet.Socket(given as net.SocketConstructorOpts) as unknown as Socket
     }
     startSocket(this, options)
   }
