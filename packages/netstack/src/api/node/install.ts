@@ -7,6 +7,13 @@ import { createDgram } from './datagram.ts'
 import { defaultHost } from './default-host.ts'
 import { socketClosed } from './errors.ts'
 import type { NetHost } from './host.ts'
+import {
+  leaveEndToTls,
+  patchedTlsConnect,
+  patchedTlsMethods,
+  patchedTlsServerEmit,
+  patchedTlsSocket,
+} from './install-tls.ts'
 import { listenServer } from './listening.ts'
 import { createNet, type NetModule, type Network } from './network.ts'
 import { PipeHandle } from './pipe-handle.ts'
@@ -41,7 +48,10 @@ export function install(host: NetHost = defaultHost(), options: { udp?: boolean 
   const restore = [
     patch(nodeNet.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
     patch(nodeNet.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
-    patch(nodeTls, 'connect', (original) => patchedTlsConnect(own, original)),
+    patch(nodeTls, 'connect', patchedTlsConnect),
+    patch(nodeTls, 'TLSSocket', patchedTlsSocket),
+    patch(nodeTls.Server.prototype, 'emit', patchedTlsServerEmit),
+    ...patchedTlsMethods().map(([name, make]) => patch(nodeTls.TLSSocket.prototype, name, make)),
   ]
   if (options.udp === true)
     restore.push(patch(nodeDgram, 'createSocket', () => createDgram(host).createSocket as AnyFunction))
@@ -59,9 +69,13 @@ export function uninstall(): void {
 }
 
 function patch(target: object, name: string, make: (original: AnyFunction) => AnyFunction): () => void {
-  const before = Object.getOwnPropertyDescriptor(target, name)!
+  const own = Object.getOwnPropertyDescriptor(target, name)
+  const before = own ?? { value: Reflect.get(target, name), configurable: true, writable: true, enumerable: false }
   Object.defineProperty(target, name, { ...before, value: make(before.value as AnyFunction) })
-  return () => Object.defineProperty(target, name, before)
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(target, name)
+    else Object.defineProperty(target, name, own)
+  }
 }
 
 function patchedConnect(network: Network, original: AnyFunction): AnyFunction {
@@ -86,27 +100,18 @@ function patchedListen(network: Network, own: NetModule, original: AnyFunction):
     if (isKernels) return original.apply(this, args)
     // TLS takes its bytes from the native handle of a real socket, or from any other stream as a stream.
     const isTls = this instanceof nodeTls.Server
-    const createSocket = isTls ? (each: SocketOptions): Socket => new own.Socket(each) : network.createSocket
+    const createSocket = isTls ? (each: SocketOptions): Socket => socketForTls(own, each) : network.createSocket
     Object.defineProperty(this, '_network', { value: { ...network, createSocket }, configurable: true, writable: true })
     listenServer(this as unknown as Server, args)
     return this
   }
 }
 
-function patchedTlsConnect(own: NetModule, original: AnyFunction): AnyFunction {
-  return function (this: unknown, ...args: unknown[]): unknown {
-    const [options, callback] = normalizeArgs(args)
-    const rest = args.find((each, index) => index > 0 && typeof each === 'object' && each !== null) as
-      | Options
-      | undefined
-    const whole: Options = { ...options, ...(rest === options ? {} : rest) }
-    if (whole.socket || whole.path || !whole.port) return original.apply(this, args)
-    const { lookup, host, port, family, localAddress, localPort, autoSelectFamily } = whole
-    const below = { lookup, host, port, family, localAddress, localPort, autoSelectFamily }
-    const present = Object.fromEntries(Object.entries(below).filter(([, value]) => value !== undefined))
-    const socket = own.connect(present)
-    return original.call(this, { ...whole, socket }, ...(callback === null ? [] : [callback]))
-  }
+function socketForTls(own: NetModule, options: SocketOptions): Socket {
+  const made = new own.Socket(options)
+  // Once TLS has it.
+  process.nextTick(leaveEndToTls, made)
+  return made
 }
 
 /** The socket of a connection that has come in: Node's own class above our handle. */

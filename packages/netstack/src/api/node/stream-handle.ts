@@ -8,9 +8,6 @@ const ECANCELED = errnoOf('ECANCELED')
 const ENOTCONN = errnoOf('ENOTCONN')
 /** The most that is read at once, as libuv. */
 const CHUNK_BYTES = 65_536
-/** Chunks read in one turn, before others have theirs. */
-const CHUNKS_PER_TURN = 16
-
 /** A write or shutdown under way: `oncomplete` is called unless the call was done at once (`async` false). */
 export interface HandleRequest {
   oncomplete?: ((status: number, handle: unknown, request: unknown) => void) | undefined
@@ -107,25 +104,21 @@ export class StreamHandle extends LoopHandle {
     })
   }
 
+  /** One chunk, or the end: each has a turn of its own, for what the program does about it (`process.nextTick`) comes before the next. */
   #readNow(): void {
-    for (let count = 0; this.#isReading && !this.isClosed; count++) {
-      const stream = this.stream
-      if (stream === null) return
-      if (stream.readableBytes === 0) {
-        this.#tellEnd(stream)
-        return
-      }
-      if (count === CHUNKS_PER_TURN) {
-        this.postRead()
-        return
-      }
-      const user = this.#userBuffer
-      const chunk = user ?? asBuffer(stream.take(CHUNK_BYTES, Buffer.allocUnsafeSlow, this.host.now()))
-      const length = user === null ? chunk.length : stream.read(user, this.host.now())
-      this.bytesRead += length
-      this.host.kick()
-      this.#deliver(chunk, length)
+    const stream = this.stream
+    if (!this.#isReading || this.isClosed || stream === null) return
+    if (stream.readableBytes === 0) {
+      this.#tellEnd(stream)
+      return
     }
+    const user = this.#userBuffer
+    const chunk = user ?? asBuffer(stream.take(CHUNK_BYTES, Buffer.allocUnsafeSlow, this.host.now()))
+    const length = user === null ? chunk.length : stream.read(user, this.host.now())
+    this.bytesRead += length
+    this.host.kick()
+    this.#deliver(chunk, length)
+    if (stream.readableBytes > 0 || stream.ended || this.#failed) this.postRead()
   }
 
   #deliver(chunk: Uint8Array | null, status: number): void {
