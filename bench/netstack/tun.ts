@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync } from 'node:fs'
+import { accessSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,14 @@ const CHUNK_BYTES = 262_144
 
 /** How bytes are taken: as fresh chunks, as 'data' events give them, or into one buffer again and again (`onread`). */
 export type Reading = 'data' | 'onread'
+
+/** Congestion control of the sender over loopback: what the machine has for everything, or CUBIC. */
+export type LoopbackCongestion = 'default' | 'cubic'
+
+/** The machine's default congestion control. */
+export function defaultCongestion(): string {
+  return readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim()
+}
 
 /** Why there can be no figures here, or undefined. */
 export function tunObstacle(): string | undefined {
@@ -46,7 +54,6 @@ export class TunBench {
     ip('link', 'set', 'lo', 'up')
     // A sender with pacing (bbr) would be measured at its own idea of the path.
     ip('route', 'replace', '10.78.0.0/24', 'dev', name, 'congctl', 'cubic')
-    ip('route', 'replace', 'local', '127.0.0.1', 'dev', 'lo', 'table', 'local', 'congctl', 'cubic')
     execFileSync('taskset', ['-acp', '0', String(process.pid)], { stdio: 'ignore' })
     const { stack } = this.#host
     stack.addInterface('tun', this.#tun, { addresses: [`${OURS}/24`] })
@@ -74,8 +81,10 @@ export class TunBench {
     return line as string
   }
 
-  /** Node's net at both ends, over loopback. */
-  async loopback(bytes: number, reading: Reading): Promise<number> {
+  /** Node's net at both ends, over loopback. @param congestion the machine's default, or that of the route to our stack */
+  async loopback(bytes: number, reading: Reading, congestion: LoopbackCongestion): Promise<number> {
+    const route = ['-n', this.#namespace, 'route', 'replace', 'local', '127.0.0.1', 'dev', 'lo', 'table', 'local']
+    execFileSync('ip', congestion === 'default' ? route : [...route, 'congctl', congestion])
     const source = this.#peer('0', 'source', '127.0.0.1', String(bytes))
     const port = await this.#line(source)
     const sink = this.#peer('1', 'sink', '127.0.0.1', port, String(bytes), reading)
