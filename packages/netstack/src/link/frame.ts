@@ -29,8 +29,6 @@ const FRAME_TAILROOM_BYTES = 64
 export class Frame {
   /** The slot's memory, from 0; begins at a multiple of 8 bytes in its ArrayBuffer. */
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** The same memory as 32-bit words of the machine's byte order, for sums and copies. */
-  readonly words: Uint32Array<ArrayBuffer>
   /** Offset of the first byte of the packet as the layer that holds it now sees it. */
   start = 0
   /** Offset behind the last byte of the packet. */
@@ -47,6 +45,8 @@ export class Frame {
   gsoHeaderBytes = 0
   /** ECN codepoint that the IP header shall carry, or carried: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE (RFC 3168 5). */
   ecn = 0
+  /** Another frame of the same batch follows at once: answers may wait for the last one. */
+  isFollowed = false
   /** Free for the link layer that holds the frame: the time at which it is due on a simulated wire. Milliseconds. */
   dueMs = 0
   /** Free for the holder's queue: intrusive link, so that queueing a frame allocates nothing. */
@@ -63,7 +63,6 @@ export class Frame {
   constructor(pool: FramePool, bytes: Uint8Array<ArrayBuffer>) {
     this.#pool = pool
     this.bytes = bytes
-    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2)
   }
 
   /** Bytes of the packet as the present layer sees it. */
@@ -100,6 +99,7 @@ export class Frame {
     this.gsoSize = 0
     this.gsoHeaderBytes = 0
     this.ecn = 0
+    this.isFollowed = false
     this.next = undefined
   }
 }

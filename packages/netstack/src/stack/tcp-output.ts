@@ -79,7 +79,7 @@ export class TcpTransport implements Transport {
     }
     segment.ecn = info.ecn
     segment.toGroup = info.toGroup
-    this.#tcp.receive(frame, now)
+    this.#tcp.receive(frame, now, frame.isFollowed)
   }
 
   recognises(error: IcmpError): boolean {

@@ -10,6 +10,8 @@ import { readVnetHeader, VNET_HEADER_BYTES, writeVnetHeader } from './vnet-heade
 
 /** Packets read at one turn of the event loop, so that others have theirs. */
 const BATCH_PACKETS = 64
+/** Packets of a batch whose answers (ACKs) leave together, so that the sender is not kept waiting until a long batch has ended. */
+const ANSWERED_PACKETS = 4
 /** Payload of a super-segment: with every header it stays below 65,535 bytes. */
 const GSO_BYTES = 65_000
 const LARGEST_PACKET_BYTES = 65_535 + ETHERNET_HEADER_BYTES + 4
@@ -97,51 +99,51 @@ export class TunLink implements Link {
     frame.release()
   }
 
-  /** The loop has read one packet; what else is there is read now. */
+  /** The loop has read one packet; what else is there is read now. Each is handed up when it is known whether another follows. */
   #onReadable(length: number): void {
     if (!this.#open) return
-    this.#arrived(this.#landing, length)
-    const { fd } = this.device
+    let frame = this.#copied(this.#landing, length)
     for (let count = 1; count < BATCH_PACKETS && this.#open; count++) {
-      const frame = this.#pool.allocate(LARGEST_PACKET_BYTES - ETHERNET_HEADER_BYTES - 4, FRAME_HEADROOM_BYTES)
-      const from = FRAME_HEADROOM_BYTES - VNET_HEADER_BYTES
-      const room = frame.bytes.length - from
-      const read = this.#calls.read(fd, frame.bytes.subarray(from), room)
-      if (read <= VNET_HEADER_BYTES) {
-        frame.release()
-        if (read < 0) this.#readFailed(this.#calls.errno())
-        break
-      }
-      if (read <= SMALL_PACKET_BYTES) {
-        this.#arrived(frame.bytes.subarray(from), read)
-        frame.release()
-      } else {
-        frame.end = from + read
-        readVnetHeader(frame.bytes, from, frame)
-        this.#handUp(frame)
-      }
+      const next = this.#read()
+      if (next === undefined) break
+      frame.isFollowed = count % ANSWERED_PACKETS !== 0
+      this.#handUp(frame)
+      frame = next
     }
+    this.#handUp(frame)
     this.onBatch?.()
   }
 
-  /** A packet with its vnet header at the beginning of `bytes`, to be copied. */
-  #arrived(bytes: Uint8Array, length: number): void {
-    const packetBytes = length - VNET_HEADER_BYTES
-    if (packetBytes <= 0) {
-      this.counters.inErrors++
-      return
+  /** The next packet, or undefined when there is none now. */
+  #read(): Frame | undefined {
+    const frame = this.#pool.allocate(LARGEST_PACKET_BYTES - ETHERNET_HEADER_BYTES - 4, FRAME_HEADROOM_BYTES)
+    const from = FRAME_HEADROOM_BYTES - VNET_HEADER_BYTES
+    const read = this.#calls.read(this.device.fd, frame.bytes.subarray(from), frame.bytes.length - from)
+    if (read > SMALL_PACKET_BYTES) {
+      frame.end = from + read
+      readVnetHeader(frame.bytes, from, frame)
+      return frame
     }
+    const small = read <= VNET_HEADER_BYTES ? undefined : this.#copied(frame.bytes.subarray(from), read)
+    frame.release()
+    if (read < 0) this.#readFailed(this.#calls.errno())
+    return small
+  }
+
+  /** A packet that was read with its vnet header to the beginning of `bytes`, in a frame of its size. */
+  #copied(bytes: Uint8Array, length: number): Frame {
+    const packetBytes = Math.max(0, length - VNET_HEADER_BYTES)
     const frame = this.#pool.allocate(packetBytes, FRAME_HEADROOM_BYTES)
     frame.bytes.set(bytes.subarray(VNET_HEADER_BYTES, length), frame.start)
     frame.end = frame.start + packetBytes
     readVnetHeader(bytes, 0, frame)
-    this.#handUp(frame)
+    return frame
   }
 
   #handUp(frame: Frame): void {
     this.counters.packetsIn++
     if (frame.gsoSize > 0) this.counters.superSegmentsIn++
-    if (this.receiver === null) frame.release()
+    if (this.receiver === null || !this.#open) frame.release()
     else this.receiver(frame, performance.now())
   }
 

@@ -1,4 +1,4 @@
-// What the reader gets is the stream, whatever of it stayed in frames, went through the ring or arrived out of order, and however it is read.
+// What the reader gets is the stream, whatever of it stayed in frames, went through blocks or arrived out of order, and however it is read.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'

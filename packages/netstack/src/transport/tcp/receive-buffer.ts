@@ -1,6 +1,6 @@
 import type { Frame } from '../../link/frame.ts'
+import { ByteBlocks } from './byte-blocks.ts'
 import { KeptFrames } from './kept-frames.ts'
-import { Ring } from './ring.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 
 /** Most separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. */
@@ -11,16 +11,16 @@ const KEPT_PAYLOAD_BYTES = 32_768
 
 /**
  * Bytes received and not yet read. What arrives out of order is put in its final place at once; a sorted list of pieces says which places are filled.
- * Large payloads in order stay in their frames; all else is in the ring, and each frame knows behind which byte of the ring it comes.
+ * Large payloads in order stay in their frames; all else is in blocks, and each frame knows behind which byte of those it comes.
  */
 export class ReceiveBuffer {
-  readonly #ring: Ring = new Ring()
+  readonly #blocks: ByteBlocks = new ByteBlocks()
   /** Made when it is needed. */
   #kept: KeptFrames | undefined
-  /** Ring position of the byte that follows those in order; what is out of order lies behind it at its distance from `next`. int32. */
-  #ringNext = 0
-  /** Readable bytes in the ring. */
-  #inRing = 0
+  /** Offset in the blocks of the byte that follows those in order; what is out of order lies behind it at its distance from `next`. int32. */
+  #blocksNext = 0
+  /** Readable bytes in the blocks. */
+  #inBlocks = 0
   /** RCV.NXT without FIN: sequence number behind the last byte in order. */
   next: number
   /** Bytes readable. */
@@ -54,20 +54,19 @@ export class ReceiveBuffer {
     const count = end - start
     if (count >= KEPT_PAYLOAD_BYTES && frame !== undefined) {
       this.#kept ??= new KeptFrames()
-      this.#kept.push(frame, start, end, this.#ringNext)
+      this.#kept.push(frame, start, end, this.#blocksNext)
     } else {
-      this.#ring.reserve(this.#ringFirst, this.#inRing, this.#inRing + count)
-      this.#ring.write(this.#ringNext, bytes, start, end)
-      this.#ringNext = (this.#ringNext + count) | 0
-      this.#inRing += count
+      this.#blocks.write(this.#first, this.#blocksNext, bytes, start, end)
+      this.#blocksNext = (this.#blocksNext + count) | 0
+      this.#inBlocks += count
     }
     this.next = (this.next + count) | 0
     this.readable += count
   }
 
-  /** Ring position of the first readable byte in the ring. */
-  get #ringFirst(): number {
-    return (this.#ringNext - this.#inRing) | 0
+  /** Offset in the blocks of the first readable byte there. */
+  get #first(): number {
+    return (this.#blocksNext - this.#inBlocks) | 0
   }
 
   /**
@@ -82,19 +81,14 @@ export class ReceiveBuffer {
     }
     const slot = this.#place(sequence, right)
     if (slot < 0) return false
-    const last =
-      this.pieceCount > 0 && seqAfter(this.#right[this.pieceCount - 1]!, right)
-        ? this.#right[this.pieceCount - 1]!
-        : right
-    this.#ring.reserve(this.#ringFirst, this.#ring.capacity, this.#inRing + ((last - this.next) | 0))
     this.#writeGaps(sequence, right, bytes, start)
     this.#merge(sequence, right)
     if (this.#left[0] !== this.next) return false
     const gained = (this.#right[0]! - this.next) | 0
     this.next = this.#right[0]!
     this.readable += gained
-    this.#ringNext = (this.#ringNext + gained) | 0
-    this.#inRing += gained
+    this.#blocksNext = (this.#blocksNext + gained) | 0
+    this.#inBlocks += gained
     this.#removePieces(0, 1)
     return true
   }
@@ -121,8 +115,8 @@ export class ReceiveBuffer {
   }
 
   #writePart(from: number, to: number, sequence: number, bytes: Uint8Array, start: number): void {
-    const at = (this.#ringNext + ((from - this.next) | 0)) | 0
-    this.#ring.write(at, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
+    const at = (this.#blocksNext + ((from - this.next) | 0)) | 0
+    this.#blocks.write(this.#first, at, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
   }
 
   #merge(left: number, right: number): void {
@@ -164,20 +158,20 @@ export class ReceiveBuffer {
     this.pieceCount -= to - from
   }
 
-  /** Bytes in the ring that come before the first frame. */
+  /** Bytes in the blocks that come before the first frame. */
   get #ahead(): number {
     const frame = this.#kept?.first
-    return frame === undefined ? this.#inRing : (frame.position - this.#ringFirst) | 0
+    return frame === undefined ? this.#inBlocks : (frame.position - this.#first) | 0
   }
 
   /** Copies readable bytes out, without freeing them. Returns the number. */
   copyOut(target: Uint8Array): number {
     const count = Math.min(target.length, this.readable)
-    let at = this.#ringFirst
+    let at = this.#first
     let done = 0
     for (let frame = this.#kept?.first; done < count; frame = frame?.next) {
       const run = Math.min(count - done, frame === undefined ? count : (frame.position - at) | 0)
-      if (run > 0) this.#ring.read(at, run, target, done)
+      if (run > 0) this.#blocks.read(at, run, target, done)
       at = (at + run) | 0
       done += run
       if (frame === undefined) break
@@ -192,7 +186,7 @@ export class ReceiveBuffer {
   view(): Uint8Array {
     const ahead = this.#ahead
     const frame = this.#kept?.first
-    if (ahead > 0 || frame === undefined) return this.#ring.view(this.#ringFirst, ahead)
+    if (ahead > 0 || frame === undefined) return this.#blocks.view(this.#first, ahead)
     return frame.bytes.subarray(frame.start, frame.end)
   }
 
@@ -201,15 +195,16 @@ export class ReceiveBuffer {
     this.readable -= count
     while (count > 0) {
       const run = Math.min(count, this.#ahead)
-      this.#inRing -= run
+      this.#inBlocks -= run
       count -= run
       if (count > 0) count -= this.#kept!.consume(count)
     }
-    this.#freeRing()
+    this.#freeBlocks()
   }
 
-  #freeRing(): void {
-    if (this.#inRing === 0 && this.pieceCount === 0) this.#ring.drop()
+  #freeBlocks(): void {
+    if (this.#inBlocks === 0 && this.pieceCount === 0) this.#blocks.clear()
+    else this.#blocks.release(this.#first)
   }
 
   /**
@@ -233,9 +228,9 @@ export class ReceiveBuffer {
   clear(): void {
     this.readable = 0
     this.pieceCount = 0
-    this.#inRing = 0
+    this.#inBlocks = 0
     this.#kept?.clear()
-    this.#ring.drop()
+    this.#blocks.clear()
   }
 }
 

@@ -1,8 +1,8 @@
-import { Ring } from './ring.ts'
+import { ByteBlocks } from './byte-blocks.ts'
 
 /** Bytes that the user gave and the peer has not yet acknowledged, by sequence number. */
 export class SendBuffer {
-  readonly #ring: Ring = new Ring()
+  readonly #blocks: ByteBlocks = new ByteBlocks()
   readonly #origin: number
   /** Sequence number of the first byte kept. */
   base: number
@@ -31,16 +31,15 @@ export class SendBuffer {
   append(source: Uint8Array, start: number, end: number): number {
     const count = Math.min(end - start, this.room)
     if (count <= 0) return 0
-    const offset = (this.base - this.#origin) | 0
-    this.#ring.reserve(offset, this.length, this.length + count)
-    this.#ring.write((offset + this.length) | 0, source, start, start + count)
+    const first = (this.base - this.#origin) | 0
+    this.#blocks.write(first, (first + this.length) | 0, source, start, start + count)
     this.length += count
     return count
   }
 
   /** Copies `length` bytes from `sequence` to `target[at..]`. */
   copyTo(sequence: number, length: number, target: Uint8Array, at: number): void {
-    this.#ring.read((sequence - this.#origin) | 0, length, target, at)
+    this.#blocks.read((sequence - this.#origin) | 0, length, target, at)
   }
 
   /** Forgets bytes before `sequence`: they were acknowledged. */
@@ -49,13 +48,14 @@ export class SendBuffer {
     if (count <= 0) return
     this.base = (this.base + count) | 0
     this.length -= count
-    if (this.length === 0) this.#ring.drop()
+    if (this.length === 0) this.#blocks.clear()
+    else this.#blocks.release((this.base - this.#origin) | 0)
   }
 
   /** Nothing of it will be sent any more. */
   clear(): void {
     this.base = this.end
     this.length = 0
-    this.#ring.drop()
+    this.#blocks.clear()
   }
 }
