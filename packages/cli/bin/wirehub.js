@@ -17,7 +17,9 @@ const source = new URL('../src/main.ts', import.meta.url)
 if (existsSync(source)) {
   module.registerHooks({
     resolve: (specifier, context, next) =>
-      next(specifier, { ...context, conditions: [...context.conditions, '@wirehub/source'] }),
+      specifier.startsWith('@wirehub/')
+        ? next(specifier, { ...context, conditions: [...context.conditions, '@wirehub/source'] })
+        : next(specifier, context),
   })
   await import(source.href)
 } else await import('../dist/main.js')

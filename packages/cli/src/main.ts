@@ -1,42 +1,20 @@
 /** The command line: finds the command, runs it, turns errors into one sentence and an exit code. */
 import { HubError, nearestKey, VERSION } from '@wirehub/hub'
 import { type Command, commandHelp, exitCodes, parseOptions } from './command.ts'
-import { bench } from './commands/bench.ts'
-import { certs } from './commands/certs.ts'
-import { check } from './commands/check.ts'
-import { completionCommand } from './commands/completion.ts'
-import { init } from './commands/init.ts'
-import { natsServer } from './commands/nats-server.ts'
-import { passwd } from './commands/passwd.ts'
-import { pub } from './commands/pub.ts'
-import { redrive } from './commands/redrive.ts'
-import { reply } from './commands/reply.ts'
-import { request } from './commands/request.ts'
-import { scrub } from './commands/scrub.ts'
-import { serve } from './commands/serve.ts'
-import { sub } from './commands/sub.ts'
-import { tap } from './commands/tap.ts'
 import { describeError } from './describe-error.ts'
 
-const commands: readonly Command[] = [
-  serve,
-  pub,
-  sub,
-  request,
-  reply,
-  bench,
-  check,
-  init,
-  certs,
-  passwd,
-  scrub,
-  tap,
-  redrive,
-  completionCommand(() => commands),
-  natsServer,
-]
+// A server starts alone: what only other commands need is not loaded for it.
+const servers = new Map<string, () => Promise<Command>>([
+  ['serve', async () => (await import('./commands/serve.ts')).serve],
+  ['nats-server', async () => (await import('./commands/nats-server.ts')).natsServer],
+])
 
-function overview(): string {
+async function commandsOf(name: string | undefined): Promise<readonly Command[]> {
+  const server = servers.get(name ?? '')
+  return server === undefined ? (await import('./commands.ts')).commands : [await server()]
+}
+
+function overview(commands: readonly Command[]): string {
   const width = Math.max(...commands.map((one) => one.name.length))
   const lines = commands.map((one) => `  ${one.name.padEnd(width)}  ${one.summary}`)
   return `Examples:\n  wirehub serve\n\nUsage: wirehub COMMAND [options]\n\nCommands:\n${lines.join('\n')}\n\nwirehub COMMAND --help tells more.\n`
@@ -72,9 +50,10 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`wirehub ${VERSION}\n`)
     return exitCodes.ok
   }
+  const commands = await commandsOf(name)
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const asked = commands.find((one) => one.name === rest[0])
-    process.stdout.write(asked === undefined ? overview() : commandHelp(asked))
+    process.stdout.write(asked === undefined ? overview(commands) : commandHelp(asked))
     return name === undefined ? exitCodes.usage : exitCodes.ok
   }
   const command = commands.find((one) => one.name === name)
