@@ -84,6 +84,7 @@ test('usage: help begins with examples; wrong usage is one line on stderr and ex
   const help = netstack('--help')
   assert.deepEqual([help.code, help.err], [0, ''])
   assert.match(help.out, /^Examples\n/)
+  assert.match(netstack('--version').out, /^\d+\.\d+\.\d+\n$/)
   for (const command of ['layers', 'dissect', 'ladder', 'plot', 'journey']) {
     assert.match(netstack(command, '--help').out, /^Examples\n {2}netstack /)
   }

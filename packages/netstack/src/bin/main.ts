@@ -1,5 +1,6 @@
 // The command line: finds the command in the table and turns what goes wrong into one line and an exit code
 // (0 done, 1 failed, 2 usage).
+import { readFileSync } from 'node:fs'
 import { type Command, UsageError } from './command.ts'
 import { demo } from './commands/demo.ts'
 import { dissect } from './commands/dissect.ts'
@@ -22,7 +23,7 @@ function usage(): string {
 Commands
 ${COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`).join('\n')}
 
-netstack <command> --help tells more of one. Data goes to stdout, all else to stderr. NO_COLOR is heeded.
+netstack <command> --help tells more of one, netstack --version which one this is. Data goes to stdout, all else to stderr. NO_COLOR is heeded.
 Exit codes: 0 done, 1 failed, 2 usage.
 `
 }
@@ -32,6 +33,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage())
     return name === undefined ? 2 : 0
+  }
+  if (name === '--version' || name === '-v') {
+    const file = new URL('../../package.json', import.meta.url)
+    process.stdout.write(`${(JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version}\n`)
+    return 0
   }
   const command = COMMANDS.find((candidate) => candidate.name === name)
   if (command === undefined) throw new UsageError(`there is no command "${name}"; netstack --help lists them`)

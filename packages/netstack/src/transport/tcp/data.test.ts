@@ -457,3 +457,35 @@ test('a scaled window never takes back what it promised, byte by byte (RFC 7323 
     }
   }
 })
+
+test('a thousand crumbs with holes between them: so many pieces are kept and no more, and all of it arrives when the holes are filled', () => {
+  const d = new Dialogue()
+  const connection = d.establish({}, [{ name: 'sack-permitted' }])
+  const { buffer } = (connection as unknown as { receiver: { buffer: { pieceCount: number } } }).receiver
+  for (let i = 0; i < 1000; i++) d.say('PA', 2 + 2 * i, 1, { data: 'x' })
+  assert.equal(buffer.pieceCount, 512)
+  assert.equal(connection.readableBytes, 0)
+  d.say('PA', 1, 1, { data: 'y'.repeat(1000) })
+  d.say('PA', 1001, 1, { data: 'z'.repeat(1001) })
+  assert.equal(connection.readableBytes, 2001)
+  assert.equal(d.text().slice(0, 6), 'yxyxyx')
+  assert.equal(buffer.pieceCount, 0)
+})
+
+test('our window opens by half of the buffer or a segment, not by what was just read (RFC 9293 3.8.6.2.2) [RFC9293:MUST-39]', () => {
+  const d = new Dialogue()
+  const connection = d.establish({ initialReceiveBufferBytes: 1000, receiveBufferBytes: 1000 })
+  d.say('PA', 1, 1, { data: 'x'.repeat(1000) })
+  const asked = (): number => {
+    d.say('A', 1000, 1) // a probe
+    return d.said().at(-1)!.window
+  }
+  assert.equal(asked(), 0)
+  for (const read of [1, 99, 399]) {
+    connection.consume(read, d.now)
+    d.net.pass(1000)
+    assert.equal(asked(), 0)
+  }
+  connection.consume(1, d.now)
+  assert.equal(d.said().at(-1)!.window, 500, 'told unasked')
+})

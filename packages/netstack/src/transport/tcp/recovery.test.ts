@@ -401,3 +401,43 @@ test('an ACK that covers a segment sent twice measures nothing, whatever else it
   d.say('A', 1, 201)
   assert.equal(d.connection!.info(d.now).smoothedRttMs, smoothedRttMs)
 })
+
+test('while a loss is repaired, one segment goes for every two that arrive (RFC 6937 3.1)', () => {
+  const d = open(SYN_SACK)
+  d.write('x'.repeat(1000))
+  d.net.pass(RTT_MS)
+  for (let acked = 101; acked <= 1001; acked += 100) d.say('A', 1, acked)
+  d.write('y'.repeat(5000))
+  d.said()
+  const { bytesInFlight } = d.connection!.info(d.now)
+  assert.equal(bytesInFlight, 2000)
+  d.net.pass(RTT_MS)
+  for (let right = 1201; right <= 1401; right += 100) d.say('A', 1, 1001, sack([1101, right]))
+  assert.equal(d.connection!.info(d.now).slowStartThresholdBytes, 1000)
+  assert.deepEqual(
+    [...new Set(d.said().map(({ seq }) => seq))].filter((seq) => seq === 1001),
+    [1001],
+  )
+  const sent = (upTo: number, from: number): number => {
+    let count = 0
+    for (let right = from; right <= upTo; right += 100) {
+      d.say('A', 1, 1001, sack([1101, right]))
+      count += d.said().length
+    }
+    return count
+  }
+  const halfway = sent(2301, 1501)
+  assert.ok(halfway >= 3 && halfway <= 5, `${halfway} for nine that arrived`)
+})
+
+test('a duplicate reported from before the last window is no news (RFC 2883 5)', () => {
+  const d = open(SYN_SACK)
+  const count = (): number => d.connection!.info(d.now).duplicateSacks
+  d.write('x'.repeat(500))
+  d.net.pass(RTT_MS)
+  d.say('A', 1, 201)
+  d.say('A', 1, 201, sack([1 - 70_000, 101 - 70_000]))
+  assert.equal(count(), 0)
+  d.say('A', 1, 201, sack([1, 101]))
+  assert.equal(count(), 1)
+})

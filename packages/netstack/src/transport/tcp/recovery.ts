@@ -395,7 +395,7 @@ export class Recovery {
       const length = Math.min(rest, sender.mss)
       rest -= length
       const last = rest === 0
-      let flags = last && ((at + length) | 0) === sender.buffer.end ? ACK | PSH : ACK
+      let flags = last && length > 0 && ((at + length) | 0) === sender.buffer.end ? ACK | PSH : ACK
       if (last && fin) flags |= FIN
       emitSegment(connection, at, length, flags, now, reason, rule)
       at = (at + length) | 0
