@@ -12,9 +12,9 @@ import {
 import { PROTOCOL_ICMP } from '../wire/protocols.ts'
 import { createIcmpCounters, type IcmpCounters } from './counters.ts'
 import type { EchoSockets } from './echo.ts'
+import { deliverIcmpError } from './icmp-error-input.ts'
 import type { InternetLayer } from './internet.ts'
 import type { IcmpError, IcmpErrorKind, PacketInfo, Transport } from './packet.ts'
-import { readQuoted } from './quoted.ts'
 
 const SOURCE_QUENCH = 4
 
@@ -81,29 +81,11 @@ export class Icmpv4Input implements Transport {
   }
 
   #receiveError(frame: Frame, info: PacketInfo, kind: IcmpErrorKind, now: number): void {
-    const { bytes, start, end } = frame
-    const quoted = readQuoted(4, bytes, start + ICMP_HEADER_BYTES, end)
-    // Ports and sequence numbers stand in the first fragment alone.
-    if (quoted === null || quoted.fragmentOffset > 0 || !this.#internet.local.has(quoted.source)) {
-      this.counters.inUnrelated++
-      return
-    }
-    const mtu = kind === 'fragmentation-needed' ? (bytes[start + 6] << 8) | bytes[start + 7] : 0
-    if (kind === 'fragmentation-needed') this.counters.inTooBig++
-    const error: IcmpError = {
-      kind,
-      type: bytes[start],
-      code: bytes[start + 1],
-      mtu,
-      reporter: info.source,
-      local: quoted.source,
-      remote: quoted.destination,
-      protocol: quoted.protocol,
-      bytes,
-      start: quoted.transportStart,
-      end,
-    }
-    if (!this.#internet.reportError(error, quoted.totalLength, now)) this.counters.inUnrelated++
+    const { bytes, start } = frame
+    const tooBig = kind === 'fragmentation-needed'
+    if (tooBig) this.counters.inTooBig++
+    const mtu = tooBig ? (bytes[start + 6] << 8) | bytes[start + 7] : 0
+    if (!deliverIcmpError(this.#internet, frame, info, kind, mtu, now)) this.counters.inUnrelated++
   }
 
   recognises(error: IcmpError): boolean {

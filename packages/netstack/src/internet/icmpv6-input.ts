@@ -16,9 +16,9 @@ import { IPV6_SOURCE_OFFSET } from '../wire/ipv6.ts'
 import { PROTOCOL_ICMPV6 } from '../wire/protocols.ts'
 import { createIcmpCounters, type IcmpCounters } from './counters.ts'
 import type { EchoSockets } from './echo.ts'
+import { deliverIcmpError } from './icmp-error-input.ts'
 import type { InternetLayer } from './internet.ts'
 import type { IcmpError, IcmpErrorKind, PacketInfo, Transport } from './packet.ts'
-import { readQuoted } from './quoted.ts'
 
 /** ICMPv6 messages that arrive (RFC 4443); those of NDP are handed on. */
 export class Icmpv6Input implements Transport {
@@ -92,31 +92,12 @@ export class Icmpv6Input implements Transport {
   }
 
   #receiveError(frame: Frame, info: PacketInfo, kind: IcmpErrorKind, now: number): void {
-    const { bytes, start, end } = frame
-    const quoted = readQuoted(6, bytes, start + ICMP_HEADER_BYTES, end)
-    // Ports and sequence numbers stand in the first fragment alone.
-    if (quoted === null || quoted.fragmentOffset > 0 || !this.#internet.local.has(quoted.source)) {
-      this.counters.inUnrelated++
-      return
-    }
+    const { bytes, start } = frame
     let mtu = 0
     if (kind === 'fragmentation-needed') {
       mtu = ((bytes[start + 4] << 24) | (bytes[start + 5] << 16) | (bytes[start + 6] << 8) | bytes[start + 7]) >>> 0
     }
-    const error: IcmpError = {
-      kind,
-      type: bytes[start],
-      code: bytes[start + 1],
-      mtu,
-      reporter: info.source,
-      local: quoted.source,
-      remote: quoted.destination,
-      protocol: quoted.protocol,
-      bytes,
-      start: quoted.transportStart,
-      end,
-    }
-    if (!this.#internet.reportError(error, quoted.totalLength, now)) this.counters.inUnrelated++
+    if (!deliverIcmpError(this.#internet, frame, info, kind, mtu, now)) this.counters.inUnrelated++
   }
 
   recognises(error: IcmpError): boolean {

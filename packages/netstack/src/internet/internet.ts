@@ -20,7 +20,7 @@ import { Ipv6 } from './ipv6.ts'
 import { LocalAddresses } from './local-addresses.ts'
 import { Ndp } from './ndp.ts'
 import { type NeighbourActions, NeighbourCache, type NeighbourOptions } from './neighbour.ts'
-import type { IcmpError, Transport } from './packet.ts'
+import type { Transport } from './packet.ts'
 import type { Path, SendOutcome } from './path.ts'
 import { PathMtuCache, type PathMtuOptions } from './path-mtu.ts'
 import { Prefix, splitPrefix } from './prefix.ts'
@@ -377,18 +377,6 @@ export class InternetLayer {
     if (path.neighbour !== null) out.sendTo(path.neighbour, frame, now)
     else if (path.groupMac >= 0) out.sendToMac(path.groupMac, path.destination.family, frame, now)
     else out.sendBare(frame, now)
-  }
-
-  /** Tells the transport whose packet it was. A packet that was too big, of `packetBytes`, teaches the path's MTU. Returns false when it was nobody's. */
-  reportError(error: IcmpError, packetBytes: number, now: number): boolean {
-    const transport = this.transports[error.protocol]
-    if (transport === undefined || transport === null) return false
-    if (error.kind === 'fragmentation-needed') {
-      if (!transport.recognises(error)) return false
-      this.pathMtu.learn(error.remote, error.mtu, packetBytes, now)
-    }
-    transport.onError(error, now)
-    return true
   }
 
   /** Lets go of every frame and timer: the host is switched off. */

@@ -489,3 +489,19 @@ test('our window opens by half of the buffer or a segment, not by what was just 
   connection.consume(1, d.now)
   assert.equal(d.said().at(-1)!.window, 500, 'told unasked')
 })
+
+test('the end of urgent data that is farther away than 65,535 bytes comes nearer by that much at a time (RFC 9293 3.8.5)', () => {
+  const d = new Dialogue()
+  const connection = d.establish({}, [{ name: 'maximum-segment-size', size: 1000 }])
+  const pointers: number[] = []
+  d.net.b.layer.trace = {
+    onSent: (_c, bytes, start) => void pointers.push((bytes[start + 18]! << 8) | bytes[start + 19]!),
+  }
+  connection.sendUrgent(new Uint8Array(70_000), d.now)
+  assert.deepEqual(pointers.slice(0, 6), [0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 65_000])
+})
+
+test('a window shift above 14 counts as 14 (RFC 7323 2.3)', () => {
+  const d = new Dialogue()
+  assert.equal(d.establish({}, [{ name: 'window-scale', shift: 20 }]).info(d.now).sendWindowScale, 14)
+})

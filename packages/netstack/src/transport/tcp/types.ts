@@ -1,4 +1,5 @@
 /** The surface between TCP and the rest: what the stack gives it, and what it gives the stack and the api. See mod.ts for the summary. */
+import type { IcmpErrorKind } from '../../internet/packet.ts'
 import type { Frame } from '../../link/frame.ts'
 import type { Segment } from './segment.ts'
 import type { TcpInfo } from './tcp-info.ts'
@@ -302,16 +303,7 @@ export interface TcpIcmpError {
   readonly remotePort: number
   /** The quoted sequence number, int32: an error about nothing in flight is ignored (RFC 5927 4.1). */
   readonly sequence: number
-  readonly kind:
-    | 'network-unreachable'
-    | 'host-unreachable'
-    | 'protocol-unreachable'
-    | 'port-unreachable'
-    | 'administratively-prohibited'
-    | 'fragmentation-needed'
-    | 'time-exceeded'
-    | 'parameter-problem'
-    | 'source-quench'
+  readonly kind: IcmpErrorKind
   /** With fragmentation-needed / packet-too-big: the MTU told, 0 when none. */
   readonly mtu: number
 }

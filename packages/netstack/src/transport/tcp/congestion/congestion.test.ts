@@ -99,3 +99,22 @@ test('CUBIC: time in which the application was the limit makes no window (RFC 94
   }
   assert.ok(Math.abs(grown(60_000) - grown(0)) < 5, `${grown(60_000)} and ${grown(0)}`)
 })
+
+test('CUBIC: a second loss below the first makes room for newcomers: the plateau lies lower (RFC 9438 4.7)', () => {
+  const plateau = (second: number): number => {
+    const cubic = createCongestionControl('cubic')
+    cubic.setMss(MSS, 10)
+    cubic.threshold = 1
+    for (const window of [1000, second]) {
+      cubic.window = window * MSS
+      cubic.onCongestion(window * MSS, 0)
+    }
+    cubic.window = cubic.threshold
+    const max = second < 1000 ? second * 0.85 : second
+    const k = Math.cbrt((max - 0.7 * second) / 0.4)
+    for (let now = 0; now < k * 1000; now += 100) round(cubic, 100, now)
+    return cubic.window / MSS
+  }
+  assert.ok(Math.abs(plateau(900) - 765) < 12, String(plateau(900)))
+  assert.ok(Math.abs(plateau(1100) - 1100) < 15, String(plateau(1100)))
+})
