@@ -33,6 +33,7 @@ const LEAST_TICK_MS = 25
 /** A deadline is looked at so often while it runs. */
 const LOOKS = 4
 const MAX_LAME_DUCK_STEP_MS = 1000
+const MAX_ACCOUNT_SUBSCRIPTIONS = 10_000_000
 const DEFAULT_ACCOUNT = '$G'
 const DOLLAR = 36
 
@@ -148,12 +149,7 @@ export class HubCore implements ConnectionHost {
     if (known !== undefined) return known
     const made = new Account(
       name,
-      {
-        maxConnections: this.limits.maxConnections,
-        maxSubscriptions: 10_000_000,
-        routeCacheEntries: 32_768,
-        ...limits,
-      },
+      { routeCacheEntries: 32_768, ...this.#accountLimits(limits) },
       {
         turn: this.turn,
         random: this.random,
@@ -175,6 +171,23 @@ export class HubCore implements ConnectionHost {
     this.links.set(links)
     this.#linked = links.streams.size + links.services.size + links.mappings.size > 0
     for (const account of this.accounts.values()) account.invalidateRoutes()
+  }
+
+  #accountLimits(own: Partial<AccountLimits> = {}): Omit<AccountLimits, 'routeCacheEntries'> & Partial<AccountLimits> {
+    return { maxConnections: this.limits.maxConnections, maxSubscriptions: MAX_ACCOUNT_SUBSCRIPTIONS, ...own }
+  }
+
+  /**
+   * Puts other limits into force; what is not given has its default again.
+   * @param accounts those of accounts, by name
+   */
+  setLimits(limits: Partial<HubLimits>, accounts: Readonly<Record<string, { limits?: Partial<AccountLimits> }>>): void {
+    Object.assign(this.limits, defaultHubLimits, limits)
+    this.memoryGuard.ratio = this.limits.memoryPressureRatio
+    this.turn.pool.keepBytes = this.limits.outputPoolBytes
+    for (const [name, account] of this.accounts) {
+      Object.assign(account.limits, this.#accountLimits(Object.hasOwn(accounts, name) ? accounts[name].limits : {}))
+    }
   }
 
   /** What inspects messages, if anything does. */

@@ -10,7 +10,8 @@ const NOTING = 0.1
 /** Watches memory once a second. */
 export class MemoryGuard {
   readonly #environment: Environment
-  readonly #ratio: number
+  /** Share of the memory past which it holds publishers back; 0: never. */
+  ratio: number
   readonly #paused = new Set<Connection>()
   readonly #before = new Map<Connection, number>()
   /** How often publishers were held back; a metric. */
@@ -18,7 +19,7 @@ export class MemoryGuard {
 
   constructor(environment: Environment, ratio: number) {
     this.#environment = environment
-    this.#ratio = ratio
+    this.ratio = ratio
   }
 
   get holding(): number {
@@ -28,17 +29,15 @@ export class MemoryGuard {
   /** Holds back the faster half of the publishers while memory is short, and lets them go when it no longer is. */
   check(connections: Iterable<Connection>): void {
     const memory = this.#environment.memory
-    if (memory === undefined || this.#ratio <= 0) return
+    if (memory === undefined) return
+    if (this.ratio <= 0) return this.#release()
     const share = memory.usedBytes() / memory.limitBytes()
-    if (share < this.#ratio - HYSTERESIS && this.#paused.size > 0) {
-      for (const one of this.#paused) one.resume()
-      this.#paused.clear()
-    }
-    if (share < this.#ratio - NOTING) {
+    if (share < this.ratio - HYSTERESIS) this.#release()
+    if (share < this.ratio - NOTING) {
       if (this.#before.size > 0) this.#before.clear()
       return
     }
-    if (share < this.#ratio) {
+    if (share < this.ratio) {
       for (const one of connections) this.#before.set(one, one.bytesIn)
       return
     }
@@ -54,6 +53,11 @@ export class MemoryGuard {
       one.pause()
       this.engagements++
     }
+  }
+
+  #release(): void {
+    for (const one of this.#paused) one.resume()
+    this.#paused.clear()
   }
 
   forget(connection: Connection): void {

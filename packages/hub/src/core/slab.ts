@@ -13,12 +13,17 @@ export class Slab {
 /** Keeps released slabs for reuse, up to a limit; beyond it they go to the garbage collector. */
 export class SlabPool {
   readonly slabBytes: number
-  readonly #keep: number
+  #keep = 1
   readonly #free: Slab[] = []
 
   constructor(slabBytes: number, keepBytes: number) {
     this.slabBytes = slabBytes
-    this.#keep = Math.max(1, Math.floor(keepBytes / slabBytes))
+    this.keepBytes = keepBytes
+  }
+
+  /** How many bytes are kept for reuse at most; what is kept already stays. */
+  set keepBytes(bytes: number) {
+    this.#keep = Math.max(1, Math.floor(bytes / this.slabBytes))
   }
 
   /** Bytes kept for reuse at this moment. */

@@ -134,7 +134,7 @@ export class HubService {
     const { core } = this.hub
     this.#scrub.enforce(scrub)
     if (scrub.inspector.showsBefore) core.log('warn', 'Messages can be looked at before they are scrubbed (scrub.tap).')
-    Object.assign(core.limits, next.hubLimits)
+    core.setLimits(next.hubLimits, next.security.accounts ?? {})
     for (const one of this.#open) if (!kept.includes(one)) await core.unlisten(one.listener)
     for (const open of kept) {
       const entry = next.listeners.find(

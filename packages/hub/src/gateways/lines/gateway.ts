@@ -16,9 +16,12 @@ export const linesGateway: GatewayFactory = {
   create(url: ListenerUrl, context: GatewayContext): Gateway {
     const options = new UrlOptions(url)
     options.assertKnown(Object.keys(help))
-    const { maxPayloadBytes } = context.limits
+    const given = options.integer('maxLineBytes', 0, 64, 2 ** 30)
     const settings = {
-      maxLineBytes: options.integer('maxLineBytes', 2 * maxPayloadBytes + 4096, 64, 2 ** 30),
+      // By default it follows the payload limit, which may be another one after a reload.
+      get maxLineBytes() {
+        return given === 0 ? 2 * context.limits.maxPayloadBytes + 4096 : given
+      },
       maxRequests: options.integer('maxRequests', 1024, 1, 2 ** 20),
       stampFields: stampsOf(options),
     }

@@ -12,15 +12,31 @@ export const rawGateway: GatewayFactory = {
   manifest: { scheme: 'raw', defaultPort: 4224, options: rawOptionHelp, anonymous: true },
   create(url: ListenerUrl, context: GatewayContext): Gateway {
     const options = rawOptions(url, context.limits)
-    const listener: RawListener = {
+    const shared = {
       context,
       options,
-      inbound: new InboundFormat(options.inbound, options.maxFrameBytes),
       format: new OutboundFormat(options.outbound),
       shareKey: `raw ${++listeners}`,
-      undeliverable: (message, error) => undeliverable(context, message, error),
+      undeliverable: (message: Message, error: Error) => undeliverable(context, message, error),
     }
-    return { open: (connection) => new RawCodec(connection, listener) }
+    const own = url.options.has('maxFrameBytes') ? options.maxFrameBytes : Number.POSITIVE_INFINITY
+    const made = (maxFrameBytes: number): RawListener => ({
+      ...shared,
+      inbound: new InboundFormat(options.inbound, maxFrameBytes),
+    })
+    let limit = options.maxFrameBytes
+    let listener = made(limit)
+    return {
+      open(connection) {
+        // The payload limit may be another one after a reload.
+        const now = Math.min(own, context.limits.maxPayloadBytes)
+        if (now !== limit) {
+          limit = now
+          listener = made(limit)
+        }
+        return new RawCodec(connection, listener)
+      },
+    }
   },
 }
 
