@@ -14,7 +14,7 @@ import { unrestricted } from '../core/permissions.ts'
 import { SlabPool } from '../core/slab.ts'
 import type { TlsPeer, TlsTerminator } from '../core/tls.ts'
 import { Turn } from '../core/turn.ts'
-import { Dialer } from '../dial/dialer.ts'
+import { Dialer, type DialOptions } from '../dial/dialer.ts'
 import { dialOptions, gatewayPart } from '../dial/options.ts'
 import { HubError } from '../errors.ts'
 import { isReservedRoot } from '../routing/subject.ts'
@@ -266,20 +266,44 @@ export class HubCore implements ConnectionHost {
   }
 
   /**
+   * Checks the URL of a server to dial, with all its options, without dialling it.
+   * @throws HubError WIREHUB_ERR_CONFIG
+   */
+  checkDialled(text: string): void {
+    this.#dialled(text, {}).listener.gateway.close?.()
+  }
+
+  #dialled(
+    text: string,
+    limits: Partial<ConnectionLimits>,
+  ): { url: ListenerUrl; listener: Listener; options: DialOptions } {
+    const given = this.#parse(text)
+    const refuse = (sentence: string, cure: string): HubError =>
+      new HubError('WIREHUB_ERR_CONFIG', sentence, { place: text, cure })
+    if (given.secure) {
+      throw refuse(
+        'Servers are dialled in plain text: +tls cannot be kept.',
+        'Leave +tls away, or put a TLS proxy between.',
+      )
+    }
+    const url = { ...gatewayPart(given), address: addressOf(given, this.environment.ipc) }
+    const { listener, factory } = this.#listener(url, limits)
+    if (factory.manifest.listenOnly === true) {
+      throw refuse(
+        `The hub does not dial ${url.scheme} servers.`,
+        'Write raw://host:port?framing=..., or use a protocol of your own.',
+      )
+    }
+    return { url, listener, options: dialOptions(given) }
+  }
+
+  /**
    * Dials a hand-written server and treats it as a connected socket of its protocol; dials again when it is lost.
    * @throws HubError WIREHUB_ERR_CONFIG for an unknown scheme or option
    */
   connect(text: string, limits: Partial<ConnectionLimits> = {}): Dialer {
-    const given = this.#parse(text)
-    if (given.secure) {
-      throw new HubError('WIREHUB_ERR_CONFIG', 'Servers are dialled in plain text: +tls cannot be kept.', {
-        place: text,
-        cure: 'Leave +tls away, or put a TLS proxy between.',
-      })
-    }
-    const url = { ...gatewayPart(given), address: addressOf(given, this.environment.ipc) }
-    const { listener } = this.#listener(url, limits)
-    const dialer = new Dialer(url, dialOptions(given), {
+    const { url, listener, options } = this.#dialled(text, limits)
+    const dialer = new Dialer(url, options, {
       environment: this.environment,
       adopt: (socket) => this.adopt(socket, listener, false),
       log: (level, sentence, detail) => this.log(level, sentence, detail),

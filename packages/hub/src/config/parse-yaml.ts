@@ -87,9 +87,23 @@ export function parseLocatedConfig(text: string, file: string): LocatedConfig {
   }
 }
 
+const MAX_DEPTH = 64
+
 // valibot names the first unknown key of an object only.
 function* unknownKeys(given: unknown, path: Path, file: string, locate: Locate): Generator<ConfigProblem> {
   if (typeof given !== 'object' || given === null) return
+  // An anchor may hold itself.
+  if (path.length > MAX_DEPTH) {
+    yield {
+      file,
+      ...locate(path, true),
+      path: '',
+      sentence: 'This is nested too deep.',
+      expected: undefined,
+      nearest: undefined,
+    }
+    return
+  }
   const known = Array.isArray(given) ? [] : keysAt(configSchema, path)
   for (const [key, value] of Object.entries(given)) {
     const here = [...path, key]
@@ -120,11 +134,23 @@ function wrongValues(issue: Issue, file: string, locate: Locate, prefix: Path): 
       ...locate(path, false),
       path: path.join('.'),
       // A secret of the wrong type is a secret all the same.
-      sentence: `'${name}' cannot be ${SECRET.test(name) ? 'this' : issue.received}.`,
-      expected: issue.expected ?? issue.message,
+      ...saidOf(issue, name),
       nearest: undefined,
     },
   ]
+}
+
+const forms: Readonly<Record<string, string>> = { Array: 'a list', Object: 'keys with values' }
+
+function saidOf(issue: Issue, name: string): { sentence: string; expected: string | undefined } {
+  if (issue.received === 'undefined') return { sentence: `'${name}' is missing.`, expected: undefined }
+  if (issue.type === 'min_length') return { sentence: `'${name}' is empty.`, expected: 'a text' }
+  const received = forms[issue.received] ?? issue.received
+  const expected = issue.type === 'integer' ? 'a whole number' : (issue.expected ?? issue.message)
+  return {
+    sentence: `'${name}' cannot be ${SECRET.test(name) ? 'this' : received}.`,
+    expected: expected.replace(/\b(Array|Object)\b/g, (form) => forms[form]),
+  }
 }
 
 // A list where keys are expected: its items are no keys that could be named.

@@ -103,6 +103,8 @@ export interface GatewayManifest {
   readonly limits?: Partial<ConnectionLimits>
   /** Whether a connection is `ready` without credentials of its own protocol (raw bytes have none). */
   readonly anonymous?: boolean
+  /** Its other side is no server that the hub could dial. */
+  readonly listenOnly?: boolean
   /** Whether its codec greets in plain text and asks for TLS itself (NATS); otherwise TLS comes first. */
   readonly startsTls?: boolean
 }

@@ -2,10 +2,11 @@
 
 import type { HubCore } from '../assembly/hub-core.ts'
 import type { HubConfig } from '../config/types.ts'
-import { parseListenerUrl } from '../core/listener-url.ts'
+import { type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
 import { assertFramed } from '../embedded/assert-framed.ts'
 import { createHub } from '../embedded/create-hub.ts'
+import { HubError } from '../errors.ts'
 import { ConfiguredAuthenticator } from '../security/authenticator.ts'
 import { placed } from './placed.ts'
 import { assertSecure, type ConfigFiles, resolveConfig } from './resolve.ts'
@@ -22,8 +23,25 @@ export async function checkConfig(config: HubConfig, files: ConfigFiles): Promis
   })
 }
 
+const SOME_LISTENER = 'nats://127.0.0.1:0'
+
+function assertDistinct(urls: readonly ListenerUrl[]): void {
+  const seen = new Set<string>()
+  for (const { text, address } of urls) {
+    const key = JSON.stringify(address)
+    if (seen.has(key) && !('port' in address && address.port === 0)) {
+      throw new HubError('WIREHUB_ERR_CONFIG', 'Two listeners have this address.', {
+        place: text,
+        cure: 'Give each its own port or path.',
+      })
+    }
+    seen.add(key)
+  }
+}
+
 function check(config: HubConfig, files: ConfigFiles, core: HubCore): void {
-  const resolved = resolveConfig(config, files, [])
+  // Certificates are looked at even where the listeners are those that serve opens by itself.
+  const resolved = resolveConfig(config, files, [SOME_LISTENER])
   const defaultPortOf = (scheme: string): number => core.gateways.get(scheme)?.manifest.defaultPort ?? 0
   const authenticator = new ConfiguredAuthenticator(resolved.security, core)
   assertSecure(resolved.listeners, authenticator.required, resolved.insecure, defaultPortOf)
@@ -32,9 +50,10 @@ function check(config: HubConfig, files: ConfigFiles, core: HubCore): void {
   const prepared = scrub.prepare(resolved.scrub && { ...resolved.scrub, vaultFile: undefined }, files)
   assertFramed([...resolved.listeners.map((one) => one.url), ...resolved.connect], prepared.inspector, defaultPortOf)
   for (const one of resolved.listeners) if (one.tls !== undefined) new NodeTlsTerminator(one.tls)
-  for (const { url, tls } of resolved.listeners) {
-    // What a protocol of one's own understands is known only when it is loaded.
-    const { scheme } = parseListenerUrl(url, defaultPortOf)
-    if (core.gateways.has(scheme) || (config.gateways ?? []).length === 0) core.checkListener(url, tls !== undefined)
-  }
+  // What a protocol of one's own understands is known only when it is loaded.
+  const isKnown = (url: string): boolean =>
+    core.gateways.has(parseListenerUrl(url, defaultPortOf).scheme) || (config.gateways ?? []).length === 0
+  for (const { url, tls } of resolved.listeners) if (isKnown(url)) core.checkListener(url, tls !== undefined)
+  for (const url of resolved.connect) if (isKnown(url)) core.checkDialled(url)
+  assertDistinct(resolved.listeners.map((one) => parseListenerUrl(one.url, defaultPortOf)))
 }

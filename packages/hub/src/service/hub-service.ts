@@ -97,6 +97,7 @@ export class HubService {
     assertSecure(next.listeners, authenticator.required, next.insecure, defaultPortOf)
     const terminators = new Map<ResolvedListener, NodeTlsTerminator>()
     for (const one of next.listeners) if (one.tls !== undefined) terminators.set(one, new NodeTlsTerminator(one.tls))
+    for (const url of next.connect) core.checkDialled(url)
     const links = compileLinks(next.links)
     const scrub = this.#scrub.prepare(next.scrub, files)
     const kept: OpenListener[] = []

@@ -24,13 +24,13 @@ const options = {
 }
 
 export const natsGateway: GatewayFactory = {
-  manifest: { scheme: 'nats', defaultPort: 4222, options, startsTls: true },
+  manifest: { scheme: 'nats', defaultPort: 4222, options, startsTls: true, listenOnly: true },
   create: (url, hub) => open(url, hub, {}),
 }
 
 /** NATS over WebSocket. TLS comes before the opening handshake: `wss://`. */
 export const natsWebSocketGateway: GatewayFactory = {
-  manifest: { scheme: 'ws', defaultPort: 8080, options: { ...options, ...webSocketHelp } },
+  manifest: { scheme: 'ws', defaultPort: 8080, options: { ...options, ...webSocketHelp }, listenOnly: true },
   create(url, hub) {
     const webSocket = webSocketOptions(url, new UrlOptions(url), () => hub.limits.maxPayloadBytes)
     return { ...open(url, hub, webSocketHelp), webSocket }

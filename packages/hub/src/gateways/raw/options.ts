@@ -7,7 +7,7 @@ import { charsetOf } from '../../presentation/charset.ts'
 import { contentCodings } from '../../presentation/content-coding.ts'
 import { codecNames, type Format } from '../../presentation/format.ts'
 import { framingNames } from '../../presentation/framing.ts'
-import { parseLiteral } from '../../routing/subject.ts'
+import { subjectKind } from '../../routing/subject.ts'
 import { stampHelp, stampsOf } from '../shared/stamp-option.ts'
 
 /** What each option means; shown by `/varz` and in docs/raw.md. */
@@ -64,7 +64,7 @@ const DAY_MS = 86_400_000
 
 /**
  * @param more names of further options that somebody else reads
- * @throws HubError WIREHUB_ERR_CONFIG, WIREHUB_ERR_INVALID_SUBJECT
+ * @throws HubError WIREHUB_ERR_CONFIG
  */
 export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: readonly string[] = []): RawOptions {
   const options = new UrlOptions(url)
@@ -72,8 +72,8 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
   options.assertKnown([...Object.keys(rawOptionHelp), ...both, ...more])
   const inbound = format(options, 'in')
   return {
-    inSubject: parseLiteral(options.text('in', DEFAULT_IN)),
-    outSubject: parseLiteral(options.text('out', 'tcp.out')),
+    inSubject: subjectOf(options, 'in', DEFAULT_IN),
+    outSubject: subjectOf(options, 'out', 'tcp.out'),
     inbound,
     outbound: format(options, 'out'),
     maxFrameBytes: options.integer('maxFrameBytes', limits.maxPayloadBytes, 1, limits.maxPayloadBytes),
@@ -83,6 +83,15 @@ export function rawOptions(url: ListenerUrl, limits: ConnectionLimits, more: rea
     lingerMs: options.integer('lingerMs', 500, 0, DAY_MS),
     lingerMaxMs: options.integer('lingerMaxMs', 10_000, 0, DAY_MS),
   }
+}
+
+function subjectOf(options: UrlOptions, name: string, otherwise: string): string {
+  const given = options.text(name, otherwise)
+  if (subjectKind(given) === 'literal') return given
+  throw options.refuse(
+    name,
+    'It may be a subject without wildcards: tokens without white space, separated by single dots.',
+  )
 }
 
 /** The subject on which a listener publishes whatever a read brings; undefined where its stream is framed. */

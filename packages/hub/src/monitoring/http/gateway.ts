@@ -4,6 +4,7 @@ import type { StreamSocket } from '../../core/environment.ts'
 import type { Gateway, GatewayFactory } from '../../core/gateway.ts'
 import { isAllowedHost, isAllowedOrigin } from '../../core/host-check.ts'
 import { isLoopback, type ListenerUrl } from '../../core/listener-url.ts'
+import { UrlOptions } from '../../core/url-options.ts'
 import { type MonitoringAnswer, monitoringAnswer, monitoringPaths } from '../endpoints.ts'
 import type { MonitoredHub } from '../monitored-hub.ts'
 import { QueryError } from '../query.ts'
@@ -68,25 +69,25 @@ const defaults: HttpLimits = {
   maxConnections: 1024,
 }
 
+const optionHelp = {
+  host: 'Further names by which this listener may be addressed, comma-separated.',
+  auth: 'none: whoever reaches it may read, as with nats-server; default: beyond this machine a user or token is asked for.',
+}
+
 /** Makes the factory of `http://` listeners. */
 export function httpGateway(source: HttpGatewaySource): GatewayFactory {
   return {
-    manifest: {
-      scheme: 'http',
-      defaultPort: 8222,
-      options: {
-        host: 'Further names by which this listener may be addressed, comma-separated.',
-        auth: 'none: whoever reaches it may read, as with nats-server; default: beyond this machine a user or token is asked for.',
-      },
-    },
+    manifest: { scheme: 'http', defaultPort: 8222, options: optionHelp, listenOnly: true },
     create: (url) => open(source, url),
   }
 }
 
 function open(source: HttpGatewaySource, url: ListenerUrl): Gateway {
+  const options = new UrlOptions(url)
+  options.assertKnown(Object.keys(optionHelp))
   const names = (url.options.get('host') ?? '').split(',').filter((name) => name !== '')
   const loopback = isLoopback(url.address)
-  const open = loopback || url.options.get('auth') === 'none'
+  const open = loopback || options.choice('auth', ['none', 'required'], 'required') === 'none'
   const limits = { ...defaults, ...source.limits }
   const respond = (request: HttpRequest): MonitoringAnswer | Promise<MonitoringAnswer> => {
     if (isAllowedHost(request.host, url.address, loopback, names) && isAllowedOrigin(request.origin, request.host))
