@@ -29,6 +29,24 @@ const expectations: { what: string; module?: string; bin?: string[]; prints: Reg
     prints: /got greetings\.hello\n(.*\n)*closed/,
   },
   {
+    what: 'wirehub: a request by JSON lines over TCP is answered, and scrubbed on its way',
+    module: `
+      import { createHub } from 'wirehub'
+      import net from 'node:net'
+      const policies = [{ name: 'p', subjects: ['math.>'], stages: [{ redact: [{ detectors: ['email'], action: 'remove' }] }] }]
+      const hub = await createHub({ listen: ['lines://127.0.0.1:0'], scrub: { policies } })
+      hub.subscribe('math.double', (message) => message.respond({ twice: message.value().n * 2, from: message.value().from }))
+      const socket = net.connect(hub.addresses[0].port, '127.0.0.1')
+      socket.write('{"op":"req","subject":"math.double","data":{"n":4,"from":"ann@example.com"},"id":1}\\n')
+      socket.once('data', async (line) => {
+        console.log(JSON.stringify(JSON.parse(line).data))
+        socket.end()
+        await hub.close()
+      })`,
+    prints: /^\{"twice":8,"from":"(?!ann@)[^"]*"\}/,
+  },
+  { what: 'wirehub check', bin: ['wirehub', 'check', 'wirehub.yaml'], prints: /is right/ },
+  {
     what: '@wirehub/hub is importable alone',
     module: `console.log(typeof (await import('@wirehub/hub')).createHub)`,
     prints: /^function/,
@@ -52,6 +70,7 @@ let packed: { name: string; file: string }[] = []
 before(async () => {
   packed = packWorkspaces(join(folder, 'tarballs'))
   writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}')
+  writeFileSync(join(folder, 'wirehub.yaml'), 'listen: [nats://127.0.0.1:0]\n')
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
   await exec('npm', [...args, ...packed.map(({ file }) => file)], { cwd: folder })
 })
@@ -84,6 +103,61 @@ test('a tarball holds what runs: no sources, no tests; every path that its manif
         assert.ok(existsSync(join(installed, path[1]!)) || !/\.[a-z]+$/.test(path[1]!), `${name} lacks ${path[1]}`)
     }
   }
+})
+
+/** What a user with every check of the compiler switched on writes; mistakes that it must find are marked. */
+const consumer = `
+import { createHub, defineGateway, HubError, type HubMessage, type HubOptions, type HubSubscription } from 'wirehub'
+import { EventEmitter, once } from 'node:events'
+
+interface Events {
+  'orders.created': [order: { id: number }]
+  tick: []
+}
+const options: HubOptions = { listen: ['nats://127.0.0.1:0'], limits: { maxConnections: 5, maxSubscriptions: 5 } }
+await using hub = await createHub<Events>(options)
+const emitter: EventEmitter = hub
+hub.on('orders.created', (order, message) => console.log(order.id.toFixed(), message.subject.length))
+hub.once('tick', (message) => console.log(message.text().length))
+hub.on('orders.*', (order) => console.log(order.id))
+hub.emit('orders.created', { id: 7 })
+// @ts-expect-error
+hub.emit('orders.created', 'seven')
+// @ts-expect-error
+hub.on('orders.created', (order: string) => order)
+const answer: HubMessage = await hub.request('math.double', 21, { timeoutMs: 10, signal: AbortSignal.timeout(5) })
+const value: number = answer.value<number>()
+const subscription: HubSubscription = hub.subscribe('jobs.>', { queue: 'workers', max: 1 })
+for await (const message of subscription) message.respond({ value })
+const [order] = await once(emitter, 'orders.created')
+await using untyped = await createHub({
+  gateways: [defineGateway({ scheme: 'mine', decode: () => undefined, encode: (message) => Buffer.from(message.payload) })],
+})
+untyped.on('anything', (first) => console.log(first.member, order))
+untyped.emit('anything', 1, { two: 2 })
+if ((order as unknown) instanceof HubError) console.log(order.code)
+`
+
+test('a user of the packages in strict TypeScript compiles, their declarations included', async () => {
+  writeFileSync(join(folder, 'consumer.ts'), consumer)
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable'],
+    module: 'nodenext',
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(import.meta.dirname, '..', 'node_modules', '@types')],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  const tsc = join(import.meta.dirname, '..', 'node_modules', 'typescript', 'bin', 'tsc')
+  const { stdout } = await exec(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], { cwd: folder }).catch(
+    (error: { stdout: string }) => error,
+  )
+  assert.equal(stdout, '')
 })
 
 for (const version of versions) {
