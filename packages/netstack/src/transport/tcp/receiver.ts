@@ -52,13 +52,10 @@ export class Receiver {
   #recentLeft: Int32Array = NO_BLOCKS
   #recentCount = 0
 
-  /** Dynamic right-sizing: bytes read since `#roundAt`, the highest of a round, and that before this round. */
+  /** Dynamic right-sizing: bytes read since `#roundAt`, and the highest of a round. */
   #roundAt = 0
   #roundConsumed = 0
-  #isRoundOver = false
-  #readAt = 0
   #space: number
-  #spaceBefore: number
   roundTripMs = 0
   #rttSequence = 0
   #rttAt = -1
@@ -68,7 +65,6 @@ export class Receiver {
     const options = connection.options
     this.bufferBytes = options.initialReceiveBufferBytes
     this.#space = Math.min(options.initialReceiveBufferBytes, INITIAL_SPACE_BYTES)
-    this.#spaceBefore = this.#space
     this.buffer = new ReceiveBuffer((initialSequence + 1) | 0)
     this.next = initialSequence
     this.advertisedRight = initialSequence
@@ -147,7 +143,8 @@ export class Receiver {
   /** The same for bytes that have left the buffer. */
   onTaken(count: number, now: number): void {
     this.consumedBytes += count
-    this.#measureRound(count, now)
+    this.#roundConsumed += count
+    if (now - this.#roundAt >= this.roundTripMs && this.roundTripMs > 0) this.#tune(now)
     const connection = this.#connection
     if (this.finReceived || !connection.receivesText) return
     const known = this.window
@@ -159,33 +156,18 @@ export class Receiver {
     }
   }
 
-  /** What is read at the instant at which a round ends belongs to it, in however many pieces. */
-  #measureRound(count: number, now: number): void {
-    if (this.#isRoundOver && now !== this.#readAt) {
-      this.#isRoundOver = false
-      this.#roundAt = this.#readAt
-      this.#roundConsumed = 0
-      this.#spaceBefore = this.#space
-    }
-    this.#readAt = now
-    this.#roundConsumed += count
-    if (this.roundTripMs === 0 || now - this.#roundAt < this.roundTripMs) return
-    this.#isRoundOver = true
-    this.#tune()
-  }
-
   /** Dynamic right-sizing, as Linux: twice what was read within a round trip must fit, and more while the sender still grows. */
-  #tune(): void {
+  #tune(now: number): void {
     const copied = this.#roundConsumed
-    const before = this.#spaceBefore
-    if (copied <= before) return
     const max = this.#connection.options.receiveBufferBytes
-    if (this.bufferBytes < max) {
+    if (copied > this.#space && this.bufferBytes < max) {
       const wanted = 2 * copied + 16 * this.#connection.receiveMss
-      const growth = Math.floor((wanted * (copied - before)) / before)
+      const growth = Math.floor((wanted * (copied - this.#space)) / this.#space)
       this.bufferBytes = Math.max(this.bufferBytes, Math.min(wanted + 2 * growth, max))
     }
-    this.#space = copied
+    if (copied > this.#space) this.#space = copied
+    this.#roundConsumed = 0
+    this.#roundAt = now
   }
 
   /** Round-trip time as the receiver sees it: from the timestamp echoed on data, or one window's time. */
