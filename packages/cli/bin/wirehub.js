@@ -15,11 +15,16 @@ if (major < 22 || (major === 22 && minor < 18)) {
 module.enableCompileCache?.()
 const source = new URL('../src/main.ts', import.meta.url)
 if (existsSync(source)) {
+  const packages = new URL('../../', import.meta.url).href
   module.registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier.startsWith('@wirehub/')
-        ? next(specifier, { ...context, conditions: [...context.conditions, '@wirehub/source'] })
-        : next(specifier, context),
+    resolve: (specifier, context, next) => {
+      // Our own imports name the very file; looking for it would take as long as the rest of the start.
+      if (specifier.startsWith('.') && specifier.endsWith('.ts') && context.parentURL?.startsWith(packages)) {
+        return { url: new URL(specifier, context.parentURL).href, format: 'module-typescript', shortCircuit: true }
+      }
+      if (!specifier.startsWith('@wirehub/')) return next(specifier, context)
+      return next(specifier, { ...context, conditions: [...context.conditions, '@wirehub/source'] })
+    },
   })
   await import(source.href)
 } else await import('../dist/main.js')
