@@ -1,8 +1,9 @@
 /** `wirehub sub`: prints what is published. */
 import { HubError, parsePattern } from '@wirehub/hub'
 import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes, wholeNumber } from '../command.ts'
+import { type Command, wholeNumber } from '../command.ts'
 import { isTerminal, messageAsJson, messageAsText } from '../output.ts'
+import { watch } from '../watch.ts'
 
 export const sub: Command = {
   name: 'sub',
@@ -27,36 +28,15 @@ export const sub: Command = {
     const limit = wholeNumber(values, 'count', Number.POSITIVE_INFINITY, 1)
     const asJson = values.json === true || !isTerminal()
     const connection = await connectClient(values, 'wirehub sub')
-    let seen = 0
-    let refusal: Error | undefined
-    for (const subject of subjects) {
-      connection.subscribe(subject, {
-        ...(values.queue === undefined ? {} : { queue: values.queue as string }),
-        callback: (error, message) => {
-          if (error !== null) {
-            refusal = error
-            void connection.close()
-            return
-          }
-          if (seen++ >= limit) return
-          if (values.raw === true) process.stdout.write(Buffer.concat([message.data, Buffer.from('\n')]))
-          else process.stdout.write(asJson ? messageAsJson(message) : messageAsText(message, new Date()))
-          if (seen === limit) void connection.close()
-        },
-      })
-    }
-    process.once('SIGINT', () => void connection.close())
-    process.once('SIGTERM', () => void connection.close())
-    await connection.flush().catch(() => {})
-    console.error(`listening on ${subjects.join(', ')}; Ctrl-C ends`)
-    const problem = (await connection.closed()) ?? refusal
-    if (refusal !== undefined) {
-      throw new HubError('WIREHUB_ERR_PERMISSION_DENIED', refusal.message, {
-        cure: 'Ask for the permission to subscribe.',
-      })
-    }
-    if (problem instanceof Error)
-      throw new HubError('WIREHUB_ERR_CONNECT', `The connection was lost: ${problem.message}`)
-    return exitCodes.ok
+    return watch(connection, subjects, {
+      queue: values.queue as string | undefined,
+      limit,
+      begun: `listening on ${subjects.join(', ')}; Ctrl-C ends`,
+      show: (message) => {
+        if (values.raw === true) return Buffer.concat([message.data, Buffer.from('\n')])
+        return asJson ? messageAsJson(message) : messageAsText(message, new Date())
+      },
+      cure: 'Ask for the permission to subscribe.',
+    })
   },
 }

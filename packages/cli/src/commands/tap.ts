@@ -2,8 +2,9 @@
 import type { Msg } from '@nats-io/transport-node'
 import { HubError, parsePattern } from '@wirehub/hub'
 import { clientOptions, connectClient } from '../client.ts'
-import { type Command, exitCodes, wholeNumber } from '../command.ts'
+import { type Command, wholeNumber } from '../command.ts'
 import { isTerminal, messageAsJson, paint, payloadAsText } from '../output.ts'
+import { watch } from '../watch.ts'
 
 const SIDES = ['before', 'after'] as const
 const PREFIX = 'wirehub-tap-'
@@ -30,41 +31,21 @@ export const tap: Command = {
     const patterns = (subjects.length === 0 ? ['>'] : subjects).map((one) => `$HUB.TAP.${side}.${parsePattern(one)}`)
     const asJson = values.json === true || !isTerminal()
     const connection = await connectClient(values, 'wirehub tap')
-    let seen = 0
-    let refusal: Error | undefined
-    for (const pattern of patterns) {
-      connection.subscribe(pattern, {
-        callback: (error, message) => {
-          if (error !== null) {
-            refusal = error
-            void connection.close()
-          } else if (seen++ < limit) {
-            process.stdout.write(asJson ? messageAsJson(message) : asText(message, side, new Date()))
-            if (seen === limit) void connection.close()
-          }
-        },
-      })
-    }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void connection.close())
-    await connection.flush().catch(() => {})
-    if (refusal === undefined) console.error(`looking at ${patterns.join(', ')}; Ctrl-C ends`)
-    const problem = await connection.closed()
-    if (refusal !== undefined) throw denied(refusal, side)
-    if (problem instanceof Error) {
-      throw new HubError('WIREHUB_ERR_CONNECT', `The connection was lost: ${problem.message}`)
-    }
-    return exitCodes.ok
+    return watch(connection, patterns, {
+      limit,
+      begun: `looking at ${patterns.join(', ')}; Ctrl-C ends`,
+      show: (message) => (asJson ? messageAsJson(message) : asText(message, side, new Date())),
+      cure: cureOf(side),
+    })
   },
 }
 
-function denied(refusal: Error, side: string): HubError {
+function cureOf(side: string): string {
   const before =
     side === 'before'
       ? 'Set scrub.tap: true in the configuration of the hub; where it has users'
       : 'Where the hub has users'
-  return new HubError('WIREHUB_ERR_PERMISSION_DENIED', refusal.message, {
-    cure: `${before}, ask for permission to subscribe to $HUB.TAP.${side}.>; without users it is possible from its own machine only.`,
-  })
+  return `${before}, ask for permission to subscribe to $HUB.TAP.${side}.>; without users it is possible from its own machine only.`
 }
 
 /** One message: time, subject, what became of it, payload; then its own headers. */
