@@ -294,6 +294,19 @@ export const socketBehaviours: Behaviours = {
       trial.log('client', client.destroyed, client.bytesRead)
     }
   },
+  'what is put off twice at the last bytes comes before the end': async (trial) => {
+    const server = trial.net.createServer((socket) => {
+      socket.on('data', (chunk) => {
+        trial.log('accepted', chunk)
+        process.nextTick(() => process.nextTick(() => process.nextTick(() => trial.log('accepted', 'put off'))))
+      })
+      socket.on('end', () => trial.log('accepted', 'end'))
+    })
+    const port = await trial.listen(server)
+    const client = trial.net.connect(port, '127.0.0.1')
+    client.end('last words')
+    await closed(client)
+  },
   'destroySoon ends first': async (trial) => {
     const [client, accepted] = await connected(trial)
     both(trial, client, accepted)

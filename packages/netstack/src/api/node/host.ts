@@ -114,6 +114,13 @@ export class LoopHandle {
     })
   }
 
+  /** Calls back in this turn still, behind what has been put off by `process.nextTick` until now. */
+  protected postTick(callback: () => void): void {
+    process.nextTick(() => {
+      if (this.host.isUp) this.#resource.runInAsyncScope(callback)
+    })
+  }
+
   /** Marks it closed; false when it was already. */
   protected endLoop(): boolean {
     if (this.#isClosed) return false

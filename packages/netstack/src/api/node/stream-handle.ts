@@ -8,6 +8,9 @@ const ECANCELED = errnoOf('ECANCELED')
 const ENOTCONN = errnoOf('ENOTCONN')
 /** The most that is read at once, as libuv. */
 const CHUNK_BYTES = 65_536
+/** Chunks read in one turn, before others have theirs. */
+const CHUNKS_PER_TURN = 16
+
 /** A write or shutdown under way: `oncomplete` is called unless the call was done at once (`async` false). */
 export interface HandleRequest {
   oncomplete?: ((status: number, handle: unknown, request: unknown) => void) | undefined
@@ -44,6 +47,7 @@ export class StreamHandle extends LoopHandle {
   #isReading = false
   #readPosted = false
   #endTold = false
+  #chunksOfTurn = 0
   /** An error that has not been told to anybody yet, and whether the stream is over. */
   #error = 0
   #failed = false
@@ -99,13 +103,14 @@ export class StreamHandle extends LoopHandle {
     if (!this.#isReading || this.#readPosted || this.isClosed) return
     this.#readPosted = true
     this.post(() => {
-      this.#readPosted = false
+      this.#chunksOfTurn = 0
       this.#readNow()
     })
   }
 
-  /** One chunk, or the end: each has a turn of its own, for what the program does about it (`process.nextTick`) comes before the next. */
+  /** One chunk, or the end. What the program does about a chunk by `process.nextTick` comes before the next one; the end has a turn of its own. */
   #readNow(): void {
+    this.#readPosted = false
     const stream = this.stream
     if (!this.#isReading || this.isClosed || stream === null) return
     if (stream.readableBytes === 0) {
@@ -118,7 +123,14 @@ export class StreamHandle extends LoopHandle {
     this.bytesRead += length
     this.host.kick()
     this.#deliver(chunk, length)
-    if (stream.readableBytes > 0 || stream.ended || this.#failed) this.postRead()
+    if (stream.readableBytes > 0 && ++this.#chunksOfTurn < CHUNKS_PER_TURN) this.#readSoon()
+    else if (stream.readableBytes > 0 || stream.ended || this.#failed) this.postRead()
+  }
+
+  #readSoon(): void {
+    if (!this.#isReading || this.#readPosted || this.isClosed) return
+    this.#readPosted = true
+    this.postTick(() => this.#readNow())
   }
 
   #deliver(chunk: Uint8Array | null, status: number): void {
