@@ -170,10 +170,8 @@ export const socketBehaviours: Behaviours = {
     trial.watch('client', client, 'end error close')
     client.pause()
     accepted.resetAndDestroy()
-    await closed(accepted)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    client.write('x', (error) => trial.log('client', 'write', error))
-    await closed(client)
+    await closed(accepted, client)
+    await new Promise((resolve) => client.write('x', resolve)).then((error) => trial.log('client', 'write', error))
   },
   'data unread when the socket is destroyed resets the peer': async (trial) => {
     const [client, accepted] = await connected(trial)
