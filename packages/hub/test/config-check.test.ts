@@ -1,5 +1,7 @@
 /** What a check finds before anything is opened; and that a reload refused for it has changed nothing. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import net from 'node:net'
 import { test } from 'node:test'
 import { checkConfig, HubService, parseLocatedConfig } from '@wirehub/hub'
 
@@ -61,4 +63,20 @@ test('a server that cannot be dialled, named at a reload, leaves everything as i
   assert.deepEqual(service.hub.addresses, before)
   assert.equal(service.hub.core.limits.maxConnections, 65_536)
   assert.deepEqual(service.dialled, [])
+})
+
+test('a server that a reload no longer names is hung up on, and forgotten', async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  t.after(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const accepted = once(server, 'connection') as Promise<[net.Socket]>
+  const service = await HubService.start({ connect: [`raw://127.0.0.1:${port}`] }, { files, defaultListen: [] })
+  t.after(() => service.close())
+  const [socket] = await accepted
+  const ended = once(socket.resume(), 'end')
+  await service.hub.core.dialers[0].connected()
+  await service.reload({})
+  await ended
+  assert.deepEqual([service.dialled, service.hub.core.dialers], [[], []])
 })

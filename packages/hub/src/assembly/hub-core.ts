@@ -313,6 +313,16 @@ export class HubCore implements ConnectionHost {
     return dialer
   }
 
+  /** Dials a server no more, and ends the connection to it. */
+  hangUp(dialer: Dialer): void {
+    const at = this.dialers.indexOf(dialer)
+    if (at >= 0) this.dialers.splice(at, 1)
+    // Once stopped, it no longer tells.
+    const { connection } = dialer
+    dialer.stop()
+    connection?.close('closed-by-hub')
+  }
+
   /** Stops a listener; its connections stay. */
   async unlisten(listener: Listener): Promise<void> {
     const at = this.listeners.indexOf(listener)

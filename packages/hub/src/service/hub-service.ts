@@ -176,8 +176,7 @@ export class HubService {
   #dial(next: ResolvedConfig): void {
     for (const [url, dialer] of this.#dialers) {
       if (next.connect.includes(url)) continue
-      dialer.stop()
-      dialer.connection?.close('closed-by-hub')
+      this.hub.core.hangUp(dialer)
       this.#dialers.delete(url)
     }
     for (const url of next.connect) {
