@@ -79,3 +79,8 @@ export function isLoopback(address: ListenAddress): boolean {
   const host = address.host.toLowerCase()
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host) || host === '::ffff:127.0.0.1'
 }
+
+/** A text that is equal for listeners that cannot be open at the same time; undefined where any free port is taken. */
+export function placeOf({ address }: ListenerUrl): string | undefined {
+  return 'port' in address && address.port === 0 ? undefined : JSON.stringify(address)
+}

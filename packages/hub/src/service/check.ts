@@ -2,7 +2,7 @@
 
 import type { HubCore } from '../assembly/hub-core.ts'
 import type { HubConfig } from '../config/types.ts'
-import { type ListenerUrl, parseListenerUrl } from '../core/listener-url.ts'
+import { type ListenerUrl, parseListenerUrl, placeOf } from '../core/listener-url.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
 import { assertFramed } from '../embedded/assert-framed.ts'
 import { createHub } from '../embedded/create-hub.ts'
@@ -27,15 +27,16 @@ const SOME_LISTENER = 'nats://127.0.0.1:0'
 
 function assertDistinct(urls: readonly ListenerUrl[]): void {
   const seen = new Set<string>()
-  for (const { text, address } of urls) {
-    const key = JSON.stringify(address)
-    if (seen.has(key) && !('port' in address && address.port === 0)) {
+  for (const url of urls) {
+    const place = placeOf(url)
+    if (place === undefined) continue
+    if (seen.has(place)) {
       throw new HubError('WIREHUB_ERR_CONFIG', 'Two listeners have this address.', {
-        place: text,
+        place: url.text,
         cure: 'Give each its own port or path.',
       })
     }
-    seen.add(key)
+    seen.add(place)
   }
 }
 

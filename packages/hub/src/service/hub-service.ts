@@ -6,7 +6,7 @@ import type { HubConfig } from '../config/types.ts'
 import type { Connection } from '../core/connection.ts'
 import type { GatewayFactory } from '../core/gateway.ts'
 import { defaultConnectionLimits } from '../core/limits.ts'
-import { parseListenerUrl } from '../core/listener-url.ts'
+import { parseListenerUrl, placeOf } from '../core/listener-url.ts'
 import type { Dialer } from '../dial/dialer.ts'
 import { NodeTlsTerminator } from '../edge/tls.ts'
 import { assertFramed } from '../embedded/assert-framed.ts'
@@ -32,6 +32,8 @@ export interface HubServiceOptions
 
 interface OpenListener {
   readonly key: string
+  readonly url: string
+  entry: ResolvedListener
   readonly listener: Listener
   readonly tls: NodeTlsTerminator | undefined
 }
@@ -102,6 +104,7 @@ export class HubService {
     const scrub = this.#scrub.prepare(next.scrub, files)
     const kept: OpenListener[] = []
     const opened: OpenListener[] = []
+    const displaced: OpenListener[] = []
     const before = core.authenticator
     // A new listener must not let anybody in by the old rules.
     core.authenticator = authenticator
@@ -111,19 +114,46 @@ export class HubService {
       if (this.#current === undefined) core.setInspector(scrub.inspector)
       for (const one of next.listeners) {
         const url = this.#withStamps(one.url, next.stampHeaders)
-        const key = `${url} ${one.tls === undefined ? 'plain' : 'tls'}`
+        const key = this.#keyOf(one, next.stampHeaders)
         const known = this.#open.find((open) => open.key === key && !kept.includes(open))
-        if (known === undefined) opened.push(await this.#openListener(url, key, one, terminators.get(one)))
-        else kept.push(known)
+        if (known !== undefined) {
+          kept.push(known)
+          continue
+        }
+        // Another thing is to be spoken at this address now: whoever listens there must let it go first.
+        const inTheWay = this.#inTheWay(url, next)
+        if (inTheWay !== undefined) {
+          displaced.push(inTheWay)
+          await core.unlisten(inTheWay.listener)
+        }
+        opened.push(await this.#openListener(url, key, one, terminators.get(one)))
       }
     } catch (error) {
       core.authenticator = before
       this.#scrub.abandon(scrub)
       for (const one of opened) await core.unlisten(one.listener)
+      for (const one of displaced) {
+        this.#open[this.#open.indexOf(one)] = await this.#openListener(one.url, one.key, one.entry, one.tls)
+      }
       throw error
     }
+    this.#open = this.#open.filter((one) => !displaced.includes(one))
     core.setLinks(links)
     await this.#commit(next, kept, opened, scrub)
+  }
+
+  #keyOf(one: ResolvedListener, stamp: boolean): string {
+    return `${this.#withStamps(one.url, stamp)} ${one.tls === undefined ? 'plain' : 'tls'}`
+  }
+
+  /** The open listener that has a new one's address, and that the next configuration no longer has as it is. */
+  #inTheWay(url: string, next: ResolvedConfig): OpenListener | undefined {
+    const { gateways } = this.hub.core
+    const place = (text: string): string | undefined =>
+      placeOf(parseListenerUrl(text, (scheme) => gateways.get(scheme)?.manifest.defaultPort))
+    const wanted = place(url)
+    const stay = new Set(next.listeners.map((one) => this.#keyOf(one, next.stampHeaders)))
+    return this.#open.find((open) => wanted !== undefined && !stay.has(open.key) && place(open.url) === wanted)
   }
 
   async #commit(
@@ -142,6 +172,7 @@ export class HubService {
         (one) => this.#withStamps(one.url, next.stampHeaders) === open.key.split(' ')[0],
       )
       if (entry === undefined) continue
+      open.entry = entry
       if (entry.tls !== undefined) open.tls?.reload(entry.tls)
       Object.assign(open.listener.limits, defaultConnectionLimits, this.#gatewayLimits(open.listener), entry.limits)
     }
@@ -159,7 +190,7 @@ export class HubService {
   ): Promise<OpenListener> {
     const { core } = this.hub
     await core.listen(url, one.limits, tls)
-    return { key, listener: core.listeners.at(-1) as Listener, tls }
+    return { key, url, entry: one, listener: core.listeners.at(-1) as Listener, tls }
   }
 
   #gatewayLimits(listener: Listener): object {
