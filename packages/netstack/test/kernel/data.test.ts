@@ -141,7 +141,7 @@ scenario('urgent data that the opponent sends: we are told where it ends', async
 })
 
 scenario('keep-alive: our probe is answered, and the connection lives on', async (bout) => {
-  const keepAlive = { keepAlive: true, keepAliveIdleMs: 60, keepAliveIntervalMs: 5000, keepAliveProbes: 2 }
+  const keepAlive = { keepAlive: true, keepAliveIdleMs: 60, keepAliveIntervalMs: 300, keepAliveProbes: 20 }
   const [ours, theirs] = await bout.connect(keepAlive)
   const probes = (): number =>
     bout.segments().filter((one) => one.by === 'ours' && one.marks.includes('keep-alive')).length
