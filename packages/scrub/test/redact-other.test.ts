@@ -47,6 +47,17 @@ test('multipart parts are read by their own kind and name', () => {
   )
 })
 
+test('the boundary of a declared multipart body is compared as it was written: it was taken in lower case', () => {
+  const body = (password: string) =>
+    `--WebKitQx7\r\nContent-Disposition: form-data; name="password"\r\n\r\n${password}\r\n--WebKitQx7--\r\n`
+  const outcome = scrub(
+    compileRules([{ detectors: 'default', action: 'remove' }]),
+    body('hunter22'),
+    'NATS/1.0\r\nContent-Type: Multipart/Form-Data; boundary=WebKitQx7\r\n\r\n',
+  )
+  assert.equal(outcome.kind === 'changed' && Buffer.from(outcome.payload).toString(), body('[password]'))
+})
+
 test('binary payloads keep their length, or are refused', () => {
   const bytes = Buffer.from('\x00\x0cjoe@firma.de\xff\xfe\x01', 'latin1')
   const outcome = scrub(detectors, bytes)

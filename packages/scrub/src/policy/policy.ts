@@ -193,10 +193,7 @@ export function setHeaders(passage: Passage, headers: Uint8Array): void {
 }
 
 function contentType(passage: Passage): string {
-  return (
-    passage.contentType ??
-    (passage.headers === undefined ? '' : (passage.block.get('content-type')?.toLowerCase() ?? ''))
-  )
+  return passage.contentType ?? (passage.headers === undefined ? '' : (passage.block.get('content-type') ?? ''))
 }
 
 function contentCoding(passage: Passage): string {

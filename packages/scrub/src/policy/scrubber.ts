@@ -184,7 +184,7 @@ class PolicySet implements CompiledPolicy {
     const passage = this.#passage
     passage.payload = message.payload
     passage.headers = headers
-    passage.contentType = message.contentType?.toLowerCase()
+    passage.contentType = message.contentType
     passage.contentCoding = message.contentCoding
     passage.nowMs = context.nowMs
     passage.source = context.source ?? ''

@@ -133,7 +133,7 @@ export class Redaction implements TextTarget {
     const boundary = boundaryOf(bytes, contentType)
     const parts = boundary === undefined ? undefined : splitParts(bytes, boundary)
     if (parts !== undefined) for (const part of parts) this.#part(bytes, part, groups)
-    else if (contentType.startsWith('application/x-www-form-urlencoded') || looksLikeForm(bytes, 0, end)) {
+    else if (/^application\/x-www-form-urlencoded\b/i.test(contentType) || looksLikeForm(bytes, 0, end)) {
       this.#form.redact(bytes, 0, end, groups)
     } else this.#levels.inspect(bytes, 0, end, undefined, groups, this)
     return this.edits.apply(bytes, 0, end)
@@ -149,7 +149,7 @@ export class Redaction implements TextTarget {
   #json(bytes: Uint8Array, contentType: string, groups: readonly ScanGroup[]): boolean {
     const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
     const first = firstByte(bytes, start, bytes.length)
-    const declared = /^application\/(?:[\w.+-]+\+)?json\b/.test(contentType)
+    const declared = /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)
     if (first !== 0x7b && first !== 0x5b && first !== 0x22 && first !== 0x2d && !(first >= 0x30 && first <= 0x39)) {
       if (declared && this.rules.hasFields && this.rules.invalidJson === 'reject') throw invalidJson(start)
       return false

@@ -26,9 +26,9 @@ export const authorization: Detector = {
   category: 'secret',
   description: 'HTTP Basic and Bearer credentials',
   default: true,
-  triggers: ['(?<!\\w)bearer[ :]', '(?<!\\w)basic ', '(?<!\\w)token [a-z0-9=]', '(?<!\\w)apikey '],
+  triggers: ['(?<!\\w)bearer[ :]', '(?<!\\w)basic[ +]', '(?<!\\w)token [a-z0-9=]', '(?<!\\w)apikey '],
   pattern:
-    /\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey)[ :]{1,3}((?:token=["']?)?[A-Za-z0-9._~+/-]{16,8192}={0,2})(?![A-Za-z0-9])|\b(?:[Bb]asic|BASIC) {1,3}([A-Za-z0-9+/]{8,1024}={0,2})(?![A-Za-z0-9+/=])/,
+    /\b(?:[Bb]earer|BEARER|[Tt]oken|[Aa]pi[Kk]ey)[ :]{1,3}((?:token=["']?)?[A-Za-z0-9._~+/-]{16,8192}={0,2})(?![A-Za-z0-9])|\b(?:[Bb]asic|BASIC)[ +]{1,3}([A-Za-z0-9+/]{8,1024}={0,2})(?![A-Za-z0-9+/=])/,
   validate: (match, context) => {
     const { text, start } = context
     if (context.hasContext) return isOtherCredential(match, context)
