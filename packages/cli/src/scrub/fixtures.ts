@@ -55,6 +55,9 @@ function filesOf(names: readonly string[]): string[] {
 }
 
 const KNOWN = ['name', 'subject', 'payload', 'encoding', 'headers', 'expect']
+const LISTS = ['contains', 'lacks', 'rules', 'detectors']
+const EXPECTED = ['outcome', 'payload', 'headers', 'code', ...LISTS]
+const OUTCOMES = ['unchanged', 'changed', 'rejected']
 
 /** @throws HubError WIREHUB_ERR_CONFIG with file, line and column */
 function readFixtures(file: string): Fixture[] {
@@ -75,6 +78,25 @@ function readFixtures(file: string): Fixture[] {
       if (typeof one[key] !== 'string') throw refuse([index, key], `A fixture needs a ${key}, as text.`)
     }
     if (typeof one.expect !== 'object' || one.expect === null) throw refuse([index], 'A fixture needs what it expects.')
+    const mistake = mistakeIn(one.expect as Record<string, unknown>)
+    if (mistake !== undefined) throw refuse([index, 'expect', ...mistake.path], mistake.sentence)
   }
   return value as Fixture[]
+}
+
+/** What would make a fixture pass whatever happens: a name that nobody reads, a text where a list is meant. */
+function mistakeIn(expected: Record<string, unknown>): { path: string[]; sentence: string } | undefined {
+  const names = Object.keys(expected)
+  if (names.length === 0) return { path: [], sentence: 'A fixture that expects nothing cannot fail.' }
+  for (const name of names) {
+    if (!EXPECTED.includes(name)) return { path: [name], sentence: `'${name}' is not known here.` }
+    const value = expected[name]
+    if (name === 'outcome' && !OUTCOMES.includes(value as string)) {
+      return { path: [name], sentence: `The outcome is one of: ${OUTCOMES.join(', ')}.` }
+    }
+    if (LISTS.includes(name) && !(Array.isArray(value) && value.every((one) => typeof one === 'string'))) {
+      return { path: [name], sentence: `'${name}' is a list of texts.` }
+    }
+  }
+  return undefined
 }

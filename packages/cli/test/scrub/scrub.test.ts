@@ -90,6 +90,22 @@ test('test runs fixtures: 0 when all are as expected, 1 when not, 78 when one is
   assert.match(wrong.err, /scrub-fixtures\.yaml:5:26: 'subjct'/)
 })
 
+test('test refuses fixtures that could not fail: a misspelt expectation passed', async () => {
+  const rows: readonly (readonly [expect: string, sentence: RegExp])[] = [
+    ['{ outcom: changed }', /expectations\.yaml:4:\d+: 'outcom' is not known here/],
+    ['{ outcome: change }', /The outcome is one of: unchanged, changed, rejected/],
+    ['{ lacks: ann@example.com }', /'lacks' is a list of texts/],
+    ['{}', /A fixture that expects nothing cannot fail/],
+  ]
+  for (const [expect, sentence] of rows) {
+    const text = `- name: x\n  subject: events.a\n  payload: 1\n  expect: ${expect}\n`
+    writeFileSync(join(folder, 'expectations.yaml'), text)
+    const { code, err } = await scrub(['test', 'expectations.yaml'])
+    assert.equal(code, 78, err)
+    assert.match(err, sentence)
+  }
+})
+
 test('rules lists policies, rules and detectors', async () => {
   const { policies, detectors } = JSON.parse((await scrub(['rules'])).out)
   assert.deepEqual(
