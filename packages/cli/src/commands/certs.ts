@@ -78,8 +78,16 @@ function writeAll(folder: string, files: readonly CertificateFile[], force: bool
       cure: 'Use --force to write over it, or --out for another folder.',
     })
   }
-  mkdirSync(folder, { recursive: true })
-  for (const { name, text, secret } of files) writeOwn(join(folder, name), text, secret ? 0o600 : 0o644, force)
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const { name, text, secret } of files) writeOwn(join(folder, name), text, secret ? 0o600 : 0o644, force)
+  } catch (error) {
+    throw new HubError('WIREHUB_ERR_USAGE', `The certificates cannot be written: ${(error as Error).message}.`, {
+      place: folder,
+      cure: 'Name a folder that you may write to: --out tls',
+      cause: error,
+    })
+  }
 }
 
 // A file that is there keeps its mode when written: it is made anew.

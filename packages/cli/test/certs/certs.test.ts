@@ -75,6 +75,14 @@ test('keys are for their owner alone; nothing is written over without --force', 
   assert.equal((await run(['certs'], { cwd: folder })).code, 2)
 })
 
+test('a folder that cannot be made is told with its name: it was a stack trace', async () => {
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  const { code, err } = await run(['certs', 'dev', '--out', join(file, 'below')])
+  assert.equal(code, 2)
+  assert.match(err, /a-file\/below: The certificates cannot be written: ENOTDIR/)
+})
+
 test('OpenSSL verifies them strictly', { skip: hasOpenssl ? false : 'openssl is not installed' }, () => {
   const verify = (...args: string[]): number | null =>
     spawnSync('openssl', ['verify', '-x509_strict', '-CAfile', 'ca.pem', ...args], { cwd: join(folder, 'certs') })
