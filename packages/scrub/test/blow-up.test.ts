@@ -25,6 +25,8 @@ const payloads: Readonly<Record<string, (factor: number) => string>> = {
   digits: (factor) => times('4111111111111111 ').repeat(factor),
   'one digit run': (factor) => times('4').repeat(factor),
   findings: (factor) => times('joe@firma.de ').repeat(factor),
+  // Each level of escaping was compared with every finding of the levels below.
+  'findings in an escaped string': (factor) => `{"a":"\\n${times('joe@firma.de ').repeat(factor)}"}`,
   'form pairs': (factor) => `a=joe%40firma.de${times('&b=%40').repeat(factor)}`,
   'headers of parts': (factor) => times('--x12345\r\nContent-Type: a\r\n').repeat(factor),
 }
