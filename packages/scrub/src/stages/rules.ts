@@ -50,7 +50,10 @@ export interface Finding {
   readonly place: 'payload' | 'header'
   /** `$.user.email`, a header's name, a form field; '' in plain text. */
   readonly path: string
-  /** Byte offsets into the decoded payload or the header block; in nested JSON those of the string that holds it. */
+  /**
+   * Byte offsets into the decoded payload or the header block; in nested JSON those of the string that holds it; of what came to
+   * light only when something beside it was gone, into what was left then.
+   */
   readonly start: number
   readonly end: number
 }
