@@ -106,6 +106,8 @@ test(`${CONNECTIONS.toLocaleString('en')} connections come and go and leave noth
       'raw://127.0.0.1:0?framing=newline&lingerMs=1',
       'http://127.0.0.1:0',
     ],
+    // What /connz tells of connections that have ended is kept, up to a limit that the warm-up reaches.
+    limits: { maxClosedConnections: 100 },
   })
   const churn = async (from: number, count: number): Promise<Figures> => {
     for (let i = from; i < from + count; i += 20)
