@@ -94,6 +94,18 @@ test('plain text: scrubbing twice is scrubbing once', () => {
   )
 })
 
+test('text that reads as a form once it is redacted is not a form', () => {
+  for (const [payload, expected] of [
+    ['password=hunter2hunter2{', 'password=[password]'],
+    ['password=hunter2hunter2{&a=joe@firma.de', 'password=[password]&a=[email]'],
+  ]) {
+    const once = run(scrubbers[0], Buffer.from(payload))
+    assert.equal(once.toString(), expected)
+    assert.equal(run(scrubbers[0], once).toString(), expected)
+  }
+  assert.equal(run(scrubbers[0], Buffer.from('password=hunter2hunter2&a=joe@firma.de')).toString(), 'a=%5Bemail%5D')
+})
+
 test('everything outside what was found keeps its bytes, in its order', () => {
   const marker = compileRules([{ detectors: ['email'], action: { remove: { replacement: '<>' } } }])
   const filler = fc.string({ unit: 'grapheme' }).filter((one) => !/[@<>\\%]/.test(one) && one === one.trim())

@@ -78,7 +78,8 @@ export class FormRedactor implements TextTarget {
   }
 }
 
-const formShape = /^[\w.~%+*[\]-]{1,64}=[^&=\s{}<>"]*(?:&[\w.~%+*[\]-]{1,64}=[^&=\s{}<>"]*)*$/
+// Brackets in a value are encoded in a form; where they are not, they may be what a redaction left in plain text.
+const formShape = /^[\w.~%+*[\]-]{1,64}=[^&=\s{}<>"[\]]*(?:&[\w.~%+*[\]-]{1,64}=[^&=\s{}<>"[\]]*)*$/
 
 /** Whether an undeclared payload reads as a form: pairs, all the way through. */
 export function looksLikeForm(bytes: Uint8Array, start: number, end: number): boolean {
