@@ -140,16 +140,17 @@ export class Net {
     at += link.delayMs ?? 0
     if (link.reorder !== undefined && this.random() < link.reorder) at += this.random() * (link.reorderMs ?? 10)
     packet.at = at
-    this.#enqueue(packet)
+    this.enqueue(packet)
     if (link.duplicate !== undefined && this.random() < link.duplicate) {
       const copy = this.pool.allocate(frame.length)
       copy.bytes.set(frame.bytes.subarray(frame.start, frame.end), copy.start)
       copy.end = copy.start + frame.length
-      this.#enqueue({ from, frame: copy, flow, at: at + this.random() * 5, order: this.#order++ })
+      this.enqueue({ from, frame: copy, flow, at: at + this.random() * 5, order: this.#order++ })
     }
   }
 
-  #enqueue(packet: Packet): void {
+  /** Arrives at `packet.at`. */
+  enqueue(packet: Packet): void {
     let index = this.packets.length
     while (index > 0 && this.packets[index - 1]!.at > packet.at) index--
     this.packets.splice(index, 0, packet)

@@ -54,7 +54,8 @@ export interface TcpOutput {
   /**
    * Takes the frame. `start..end` spans TCP header and payload. TCP has written the header, and has set `frame.ecn`; and the checksum: complete (CHECKSUM_VALID), or with
    * {@link TcpOutput.checksumOffload} the folded pseudo-header sum (CHECKSUM_PARTIAL with checksumStart/-Offset). With `gsoSize > 0` the frame is a super-segment
-   * that the stack cuts or passes on to a device that cuts; TCP makes one only when `gsoBytes` allowed it.
+   * that the stack cuts or passes on to a device that cuts; TCP makes one only when `gsoBytes` allowed it. Whatever it brings about, nothing is
+   * handed to `receive` before this call has returned.
    */
   transmit(frame: Frame, flow: TcpFlow): void
   /** Path MTU towards the flow's remote address in bytes (IP header included); also says no by 0 when there is no route. Asked at connect and after `onPathMtu`. */
