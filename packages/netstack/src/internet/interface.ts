@@ -154,7 +154,7 @@ export class NetworkInterface {
     }
     if (frame.checksum === CHECKSUM_PARTIAL && this.link.offload?.checksum !== true) completeChecksum(frame)
     this.counters.outPackets++
-    this.counters.outBytes += frame.end - frame.start
+    this.counters.outBytes += frame.length
     this.link.transmit(frame, now)
   }
 

@@ -1,5 +1,5 @@
 import type { Frame, FramePool } from '../link/frame.ts'
-import type { Link } from '../link/link.ts'
+import { copyFrame, type Link } from '../link/link.ts'
 import { LoopbackLink } from '../link/loopback.ts'
 import { splitSuperSegment } from '../link/segmentation.ts'
 import type { TimerQueue } from '../link/timer-queue.ts'
@@ -368,6 +368,12 @@ export class InternetLayer {
   /** Puts an IP packet on the link of its path. Takes the frame. */
   emit(frame: Frame, path: Path, now: number): void {
     const out = path.interface
+    if (frame.tailBytes > 0 && out.link.offload?.gathers !== true) {
+      // The route has changed since TCP asked what it can do.
+      const whole = copyFrame(frame, this.pool)
+      frame.release()
+      frame = whole
+    }
     if (frame.gsoSize > 0 && (out.link.offload?.gsoBytes ?? 0) === 0) {
       const pieces = splitSuperSegment(frame, this.pool)
       frame.release()

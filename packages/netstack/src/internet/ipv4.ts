@@ -227,7 +227,7 @@ export class Ipv4 {
     now: number,
   ): SendOutcome {
     this.counters.outRequests++
-    const totalLength = frame.end - frame.start + IPV4_HEADER_BYTES
+    const totalLength = frame.length + IPV4_HEADER_BYTES
     const fits = totalLength <= path.mtu || frame.gsoSize > 0
     if (!fits && (dontFragment || totalLength > 65_535)) {
       this.counters.fragmentationFailed++

@@ -293,7 +293,7 @@ export class Ipv6 {
     now: number,
   ): SendOutcome {
     this.counters.outRequests++
-    const payloadLength = frame.end - frame.start
+    const payloadLength = frame.length
     const fits = payloadLength + IPV6_HEADER_BYTES <= path.mtu || frame.gsoSize > 0
     if (!fits && (dontFragment || payloadLength > 65_535)) {
       this.counters.fragmentationFailed++

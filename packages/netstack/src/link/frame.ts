@@ -22,6 +22,8 @@ export type ChecksumState = 0 | 1 | 2
  */
 export const FRAME_HEADROOM_BYTES = 128
 
+const NOTHING: readonly Uint8Array[] = []
+
 /** Room behind the payload that every slot has: an FCS of 4 bytes, and padding to the Ethernet minimum. */
 const FRAME_TAILROOM_BYTES = 64
 
@@ -43,6 +45,13 @@ export class Frame {
   gsoSize = 0
   /** Bytes of the transport header in front of the payload of a super-segment; 0 otherwise. */
   gsoHeaderBytes = 0
+  /**
+   * Payload that follows `end` and lies elsewhere, in order: for a link that gathers ({@link LinkOffload.gathers}), which is done with
+   * it when `transmit` returns. Empty otherwise.
+   */
+  tail: readonly Uint8Array[] = NOTHING
+  /** Bytes in `tail`. */
+  tailBytes = 0
   /** ECN codepoint that the IP header shall carry, or carried: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE (RFC 3168 5). */
   ecn = 0
   /** Another frame of the same batch follows at once: answers may wait for the last one. */
@@ -65,9 +74,9 @@ export class Frame {
     this.bytes = bytes
   }
 
-  /** Bytes of the packet as the present layer sees it. */
+  /** Bytes of the packet as the present layer sees it, those in `tail` included. */
   get length(): number {
-    return this.end - this.start
+    return this.end - this.start + this.tailBytes
   }
 
   /** One owner more: each must release the frame. */
@@ -98,6 +107,8 @@ export class Frame {
     this.checksumOffset = 0
     this.gsoSize = 0
     this.gsoHeaderBytes = 0
+    this.tail = NOTHING
+    this.tailBytes = 0
     this.ecn = 0
     this.isFollowed = false
     this.next = undefined

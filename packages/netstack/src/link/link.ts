@@ -12,6 +12,8 @@ export interface LinkOffload {
   readonly checksum: boolean
   /** Largest TCP payload that it cuts into segments itself, 0 for none. */
   readonly gsoBytes: number
+  /** It takes a packet whose payload lies elsewhere ({@link Frame.tail}). */
+  readonly gathers?: boolean
 }
 
 /** One end of a link. Everything that changes a link (impairment, FCS, tap) is again a `Link` around another. */
@@ -26,12 +28,16 @@ export interface Link {
   transmit(frame: Frame, now: number): void
 }
 
-/** A copy of a frame, for a second receiver. */
+/** A copy of a frame in one piece, for a second receiver or for a link that does not gather. */
 export function copyFrame(frame: Frame, pool: FramePool): Frame {
   // The headroom is kept, so that the header stays as aligned as it was.
-  const copy = pool.allocate(frame.end - frame.start, frame.start)
+  const copy = pool.allocate(frame.length, frame.start)
   copy.bytes.set(frame.bytes.subarray(frame.start, frame.end), frame.start)
   copy.end = frame.end
+  for (const part of frame.tail) {
+    copy.bytes.set(part, copy.end)
+    copy.end += part.length
+  }
   copy.checksum = frame.checksum
   copy.checksumStart = frame.checksumStart
   copy.checksumOffset = frame.checksumOffset

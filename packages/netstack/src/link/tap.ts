@@ -38,7 +38,9 @@ export class TapLink implements Link {
   }
 
   get offload(): LinkOffload | undefined {
-    return this.#inner.offload
+    const offload = this.#inner.offload
+    // Who looks at a packet wants all of it in one piece.
+    return offload?.gathers && this.sinks.size > 0 ? { ...offload, gathers: false } : offload
   }
 
   transmit(frame: Frame, now: number): void {

@@ -41,6 +41,10 @@ export class StackTcpOutput implements TcpOutput {
     return (flow.route as Path | null)?.interface.link.offload?.gsoBytes ?? 0
   }
 
+  gathers(flow: TcpFlow): boolean {
+    return (flow.route as Path | null)?.interface.link.offload?.gathers === true
+  }
+
   checksumOffload(flow: TcpFlow): boolean {
     return (flow.route as Path | null)?.interface.link.offload?.checksum === true
   }

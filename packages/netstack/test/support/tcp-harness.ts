@@ -71,6 +71,7 @@ export class Host {
       mtu: () => net.link.mtu ?? 1500,
       gsoBytes: () => 0,
       checksumOffload: () => false,
+      gathers: () => false,
     }
     const random = seeded(net.seed * 2 + (name === 'a' ? 0 : 1))
     this.layer = createTcpLayer({

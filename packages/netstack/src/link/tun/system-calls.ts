@@ -5,6 +5,10 @@ import { TunError } from './errors.ts'
 export interface SystemCalls {
   read(fd: number, bytes: Uint8Array, length: number): number
   write(fd: number, bytes: Uint8Array, length: number): number
+  /** @param parts pairs of address and length, of which `count` count: `struct iovec` of 64-bit machines */
+  writev(fd: number, parts: BigUint64Array, count: number): number
+  /** Where memory lies. It stays there as long as it lives. */
+  address(bytes: Uint8Array): bigint
   /** An ioctl whose argument is memory. */
   ioctl(fd: number, request: number, argument: Uint8Array): number
   /** An ioctl whose argument is a number. */
@@ -18,6 +22,7 @@ export interface SystemCalls {
 type Call = (...values: unknown[]) => number
 
 interface Koffi {
+  address(value: Uint8Array): bigint
   load(library: string | null): { func(definition: string): Call }
   errno(): number
 }
@@ -54,6 +59,8 @@ function load(): SystemCalls {
   return {
     read: libc.func('long read(int fd, void *bytes, size_t length)'),
     write: libc.func('long write(int fd, const void *bytes, size_t length)'),
+    writev: libc.func('long writev(int fd, const void *parts, int count)'),
+    address: (bytes) => koffi.address(bytes),
     ioctl: libc.func('int ioctl(int fd, unsigned long request, void *argument)'),
     ioctlValue: libc.func('int ioctl(int fd, unsigned long request, unsigned long value)'),
     socket: libc.func('int socket(int domain, int type, int protocol)'),

@@ -17,6 +17,10 @@ const GSO_BYTES = 65_000
 const LARGEST_PACKET_BYTES = 65_535 + ETHERNET_HEADER_BYTES + 4
 /** A packet up to this size moves into a small frame, so that one that has to wait somewhere does not hold 64 KiB. */
 const SMALL_PACKET_BYTES = 1600
+/** Pieces that a packet may lie in: its head, and what lies across the blocks of a send buffer. */
+const MAX_PARTS = 8
+/** `struct iovec` is two numbers of the width of an address. */
+const HAS_64_BIT_ADDRESSES = !['arm', 'ia32', 'mips', 'mipsel'].includes(process.arch)
 const EAGAIN = 11
 const EBADFD = 77
 
@@ -57,6 +61,8 @@ export class TunLink implements Link {
   readonly #linkBytes: number
   /** What the loop reads into. */
   readonly #landing: Uint8Array<ArrayBuffer> = new Uint8Array(LARGEST_PACKET_BYTES + VNET_HEADER_BYTES)
+  /** Addresses and lengths for `writev`. */
+  readonly #parts: BigUint64Array<ArrayBuffer> = new BigUint64Array(2 * MAX_PARTS)
   #open = true
 
   /** @param pool the stack's, so that frames go through without a copy */
@@ -64,7 +70,12 @@ export class TunLink implements Link {
     this.device = device
     this.medium = device.mode === 'tun' ? 'ip' : 'ethernet'
     this.mtu = device.mtu
-    this.offload = { checksum: device.offload, gsoBytes: device.offload ? GSO_BYTES : 0 }
+    this.offload = {
+      checksum: device.offload,
+      gsoBytes: device.offload ? GSO_BYTES : 0,
+      // Over Ethernet a frame may have to wait for the neighbour's address, and what lies elsewhere does not wait.
+      gathers: device.offload && device.mode === 'tun' && HAS_64_BIT_ADDRESSES,
+    }
     this.#linkBytes = device.mode === 'tun' ? 0 : ETHERNET_HEADER_BYTES
     this.#pool = pool
     this.#calls = systemCalls()
@@ -88,15 +99,29 @@ export class TunLink implements Link {
       return
     }
     writeVnetHeader(frame, this.#linkBytes)
-    const from = frame.start - VNET_HEADER_BYTES
-    const length = frame.end - from
-    if (this.#calls.write(this.device.fd, frame.bytes.subarray(from, frame.end), length) === length) {
+    if (this.#write(frame.bytes.subarray(frame.start - VNET_HEADER_BYTES, frame.end), frame.tail, frame.tailBytes)) {
       counters.packetsOut++
       if (frame.gsoSize > 0) counters.superSegmentsOut++
     } else {
       counters.outErrors++
     }
     frame.release()
+  }
+
+  /** Whether the kernel has taken all of it. */
+  #write(head: Uint8Array, tail: readonly Uint8Array[], tailBytes: number): boolean {
+    const { fd } = this.device
+    if (tailBytes === 0) return this.#calls.write(fd, head, head.length) === head.length
+    if (tail.length >= MAX_PARTS) throw new RangeError(`a packet lies in ${MAX_PARTS} pieces at most`)
+    const parts = this.#parts
+    parts[0] = this.#calls.address(head)
+    parts[1] = BigInt(head.length)
+    let at = 2
+    for (const part of tail) {
+      parts[at++] = this.#calls.address(part)
+      parts[at++] = BigInt(part.length)
+    }
+    return this.#calls.writev(fd, parts, at >> 1) === head.length + tailBytes
   }
 
   /** The loop has read one packet; what else is there is read now. Each is handed up when it is known whether another follows. */

@@ -78,6 +78,8 @@ export class Connection implements TcpConnection, FlowEntry {
   receiveMss = 536
   pathMtu = 576
   gsoBytes = 0
+  /** Super-segments leave with their payload where it lies in the send buffer. */
+  gathers = false
   checksumOffload = false
   readonly pseudoBase: number
   initialWindowBytes = 0

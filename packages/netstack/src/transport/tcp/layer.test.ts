@@ -21,6 +21,7 @@ function end(pool: FramePool, seed: number, output: Partial<TcpOutput>): End {
       mtu: () => 1500,
       gsoBytes: () => 0,
       checksumOffload: () => false,
+      gathers: () => false,
       ...output,
     },
     fillRandom: (bytes) => void bytes.fill(seed),

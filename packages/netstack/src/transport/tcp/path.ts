@@ -16,6 +16,7 @@ export function readPath(connection: Connection): void {
   const mtu = output.mtu(connection.flow)
   if (mtu > 0) connection.pathMtu = mtu
   connection.gsoBytes = output.gsoBytes(connection.flow)
+  connection.gathers = output.gathers(connection.flow)
   connection.checksumOffload = output.checksumOffload(connection.flow)
   // RFC9293:MUST-67, MUST-14: what we can take, whatever options we or IP use.
   connection.advertisedMss = Math.max(

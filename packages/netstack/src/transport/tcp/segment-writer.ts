@@ -39,7 +39,7 @@ export function finishSegment(
   offload: boolean,
 ): void {
   const start = frame.start
-  const length = frame.end - start
+  const length = frame.length
   const pseudo = foldChecksum(pseudoBase + length)
   const bytes = frame.bytes
   let sum: number
@@ -78,7 +78,9 @@ export function emitSegment(
     sackCount = receiver.collectSackBlocks(Math.max(0, (room - 4) >> 3))
   }
   const headerBytes = TCP_HEADER_BYTES + timestampBytes + (sackCount === 0 ? 0 : 4 + 8 * sackCount)
-  const frame = host.output.allocate(headerBytes + length)
+  // A trace is shown whole segments.
+  const gathered = length > sender.mss && connection.gathers && host.trace?.onSent === undefined
+  const frame = host.output.allocate(gathered ? headerBytes : headerBytes + length)
   if (frame === undefined) {
     host.counters.allocationFailures++
     return false
@@ -111,24 +113,40 @@ export function emitSegment(
   if (timestampBytes !== 0)
     at = writeTcpTimestamps(bytes, at, connection.timestampToSend(now), connection.timestampRecent)
   if (sackCount !== 0) at = writeTcpSack(bytes, at, receiver.sackLeft, receiver.sackRight, sackCount)
-  if (length > 0) {
-    sender.buffer.copyTo(sequence, length, bytes, at)
-    if (length > sender.mss && connection.gsoBytes > 0) {
-      frame.gsoSize = sender.mss
-      frame.gsoHeaderBytes = headerBytes
-    }
-    connection.dataSegmentsOut++
-    connection.bytesSent += length
-    connection.lastDataSentAt = now
-    connection.pacer?.onSent(length, now)
-  }
-  frame.end = at + length
+  if (length > 0) at = putPayload(connection, frame, sequence, length, at, gathered, now)
+  frame.end = at
   host.counters.segmentsOut++
   connection.segmentsOut++
   if (host.trace?.onSent !== undefined) host.trace.onSent(connection, bytes, start, frame.end, reason, rule, now)
   finishSegment(host.output, frame, connection.flow, connection.pseudoBase, connection.checksumOffload)
   if ((flags & ACK) !== 0) receiver.onAckSent()
   return true
+}
+
+/** Puts the payload behind the header, which ends at `at`, or names where it lies. Returns where the frame ends. */
+function putPayload(
+  connection: Connection,
+  frame: Frame,
+  sequence: number,
+  length: number,
+  at: number,
+  gathered: boolean,
+  now: number,
+): number {
+  const { sender } = connection
+  if (gathered) {
+    frame.tail = sender.buffer.views(sequence, length)
+    frame.tailBytes = length
+  } else sender.buffer.copyTo(sequence, length, frame.bytes, at)
+  if (length > sender.mss && connection.gsoBytes > 0) {
+    frame.gsoSize = sender.mss
+    frame.gsoHeaderBytes = at - frame.start
+  }
+  connection.dataSegmentsOut++
+  connection.bytesSent += length
+  connection.lastDataSentAt = now
+  connection.pacer?.onSent(length, now)
+  return gathered ? at : at + length
 }
 
 /** RFC 3168 6.1: ECT on new data only (not on retransmissions, pure ACKs or probes), ECE until CWR arrives, CWR once after a reduction. */

@@ -42,6 +42,11 @@ export class SendBuffer {
     this.#blocks.read((sequence - this.#origin) | 0, length, target, at)
   }
 
+  /** `length` bytes from `sequence` where they lie; good until they are acknowledged. */
+  views(sequence: number, length: number): Uint8Array[] {
+    return this.#blocks.views((sequence - this.#origin) | 0, length)
+  }
+
   /** Forgets bytes before `sequence`: they were acknowledged. */
   releaseTo(sequence: number): void {
     const count = Math.min((sequence - this.base) | 0, this.length)

@@ -62,6 +62,8 @@ export interface TcpOutput {
   mtu(flow: TcpFlow): number
   /** Largest payload of a super-segment on this flow's way out; 0 when every segment must fit the MSS. Asked with `mtu`. At most 65,000. */
   gsoBytes(flow: TcpFlow): number
+  /** Whether a super-segment's payload may lie elsewhere than in its frame (`tail`): it is then done with when `transmit` returns. */
+  gathers(flow: TcpFlow): boolean
   /** True when the way out completes checksums (TUN with vnet header). Asked with `mtu`. */
   checksumOffload(flow: TcpFlow): boolean
   /** Negative advice (RFC9293:MUST-20 (b), RFC 1122 3.3.1.4): segments of this flow have been retransmitted several times (R1); its route or neighbour may be dead. */
