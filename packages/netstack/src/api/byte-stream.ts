@@ -1,7 +1,11 @@
 /** What sockets stand on: a TCP connection, or the inside of a pipe between two programs of one host. */
 export interface ByteStream {
-  /** Copies what fits of `bytes[start..end]`; less than that means: wait for onWritable. @throws {Error} with `code` EPIPE */
-  send(bytes: Uint8Array, now: number, start?: number, end?: number): number
+  /** Takes what fits of `bytes[start..end]`; less than that means: wait for onWritable. @throws {Error} with `code` EPIPE */
+  send(bytes: Uint8Array, now: number, start?: number, end?: number, push?: boolean, lent?: boolean): number
+  /** Bytes that were lent to `send` are still read where they lie. A stream that always copies has no such thing. */
+  readonly hasLoans?: boolean
+  /** To be called before they are changed. */
+  reclaim?(): void
   readonly readableBytes: number
   /** Copies readable bytes out and frees their room. Returns the number. */
   read(target: Uint8Array, now: number): number

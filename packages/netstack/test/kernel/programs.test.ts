@@ -96,6 +96,46 @@ each("Node's http client on our stack gets a file from a server of the kernel", 
   assert.equal(hash.digest('hex'), digest(Buffer.alloc(12_000_000, 'wire')))
 })
 
+// Large writes are read where they lie until the callback says that they are done.
+each('a program changes its memory as soon as a write is done', {}, [], async (host, family) => {
+  const PIECE = 300_000
+  const PIECES = 40
+  const memory = Buffer.alloc(PIECE)
+  const listening = host.net.createServer((socket) => {
+    const write = (piece: number): void => {
+      if (piece === PIECES) {
+        socket.end()
+        return
+      }
+      memory.fill(piece)
+      socket.write(memory, () => {
+        memory.fill(0xff)
+        write(piece + 1)
+      })
+    }
+    socket.resume()
+    host.onClose.push(() => socket.destroy())
+    write(0)
+  })
+  host.onClose.push(() => listening.close())
+  listening.listen(0)
+  await once(listening, 'listening')
+  const { port } = listening.address() as AddressInfo
+  // The reader sleeps until both sides' buffers are full, so that much waits in ours when its write is done.
+  const program = `const s = require('net').connect({ port: ${port}, host: '${OURS[family]}' })
+    s.pause(); const sleep = setInterval(() => {}, 1000); const hash = require('crypto').createHash('sha256')
+    process.once('SIGUSR2', () => clearInterval(sleep) ?? s.on('data', (piece) => hash.update(piece)).on('end', () => console.log(hash.digest('hex'))).resume())`
+  const child = host.namespace.spawn(process.execPath, '-e', program)
+  const answer = once(child.stdout!, 'data')
+  const [accepted] = await once(listening, 'connection')
+  while (accepted._handle.writeQueueSize === 0) await new Promise(setImmediate)
+  child.kill('SIGUSR2')
+  const [digested] = await answer
+  const hash = createHash('sha256')
+  for (let piece = 0; piece < PIECES; piece++) hash.update(Buffer.alloc(PIECE, piece))
+  assert.equal(String(digested).trim(), hash.digest('hex'))
+})
+
 each('iperf3 of the kernel sends to us and receives from us', {}, ['iperf3'], async (host, family, context) => {
   const server = new IperfServer(host.net)
   host.onClose.push(() => server.close())
@@ -122,6 +162,7 @@ each(
   ['curl'],
   async (host, family, context) => {
     if (tsharkMissing(context)) return
+    host.startCapture()
     const port = serve(host)
     await host.namespace.run('curl', '-sS', '-g', `http://${urlHost(OURS[family])}:${await port}/`)
     for (const { bytes, comment } of host.capture.packets)

@@ -20,18 +20,24 @@ export class TunHost {
   readonly onClose: (() => void)[] = []
   readonly capture: Capture = { interfaces: [{ linkType: LINKTYPE_RAW, name: 'tun' }], packets: [] }
 
+  readonly #tap: TapLink
+
   constructor(options: { mtu?: number; offload?: boolean; mode?: 'tun' | 'tap' } = {}) {
     this.tun = openTun({ ...options, up: false }, this.host.stack.pool)
     this.namespace.adopt(this.tun.device.name, [`${THEIRS[4]}/24`, `${THEIRS[6]}/64`])
+    this.#tap = new TapLink(this.tun)
     this.tun.onBatch = () => this.host.kick()
-    const tap = new TapLink(this.tun)
-    tap.sinks.add((bytes, start, end, timeMs, direction, comment) => {
+    this.host.stack.addInterface('tun', this.#tap, { addresses: [`${OURS[4]}/24`, `${OURS[6]}/64`] })
+  }
+
+  /** Keeps the first packets from now on. While somebody looks at them, super-segments leave in one piece. */
+  startCapture(): void {
+    this.#tap.sinks.add((bytes, start, end, timeMs, direction, comment) => {
       if (this.capture.packets.length >= MAX_CAPTURED) return
       const copy = bytes.slice(start, end)
       const about = comment === undefined ? {} : { comment }
       this.capture.packets.push({ timeMs, interface: 0, bytes: copy, originalLength: copy.length, direction, ...about })
     })
-    this.host.stack.addInterface('tun', tap, { addresses: [`${OURS[4]}/24`, `${OURS[6]}/64`] })
   }
 
   async close(): Promise<void> {

@@ -202,8 +202,12 @@ export class StreamHandle extends LoopHandle {
     }
     this.bytesWritten += bytes.length
     this.host.kick()
-    if (done === bytes.length) return 0
+    if (done === bytes.length && !stream.hasLoans) return 0
     request.async = true
+    if (done === bytes.length) {
+      this.#complete(request, 0)
+      return 0
+    }
     this.#writes.push({ request, bytes, done })
     this.active = true
     return 0
@@ -213,7 +217,7 @@ export class StreamHandle extends LoopHandle {
   #send(stream: ByteStream, bytes: Uint8Array, start: number): number {
     if (start === bytes.length) return 0
     try {
-      return stream.send(bytes, this.host.now(), start)
+      return stream.send(bytes, this.host.now(), start, bytes.length, true, true)
     } catch (error) {
       return errnoOf((error as { code?: string }).code ?? 'EPIPE')
     }
@@ -265,6 +269,8 @@ export class StreamHandle extends LoopHandle {
     this.host.retain()
     this.post(() => {
       this.host.release()
+      // By now much of what was lent has been acknowledged, where the way is short.
+      this.stream?.reclaim?.()
       request.oncomplete?.(status, this, request)
     })
   }
@@ -305,6 +311,7 @@ export class StreamHandle extends LoopHandle {
     closeDescriptor(this.#fd)
     this.#fd = -1
     this.#isReading = false
+    this.stream?.reclaim?.()
     this.closeStream(byReset)
     for (const { request } of this.#writes.splice(0)) this.#complete(request, ECANCELED)
     if (this.#shutdown !== null) this.#complete(this.#shutdown, ECANCELED)

@@ -84,16 +84,14 @@ export class ByteBlocks {
     return this.#blocks[position >> BLOCK_SHIFT]!.subarray(at, Math.min(at + length, BLOCK_BYTES))
   }
 
-  /** Views of the `length` bytes from `offset`, which have been written; they are good until those bytes are released. */
-  views(offset: number, length: number): Uint8Array[] {
-    const views: Uint8Array[] = []
+  /** Adds to `views` the `length` bytes from `offset`, which have been written, where they lie; good until they are released. */
+  views(offset: number, length: number, views: Uint8Array[]): void {
     while (length > 0) {
       const view = this.view(offset, length)
       views.push(view)
       offset = (offset + view.length) | 0
       length -= view.length
     }
-    return views
   }
 
   /** Nothing before `offset` is read or written any more. */

@@ -229,11 +229,12 @@ export class Connection implements TcpConnection, FlowEntry {
     this.timers.setRetransmit(TIMER_RTO, now + this.rtt.rto)
   }
 
-  send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true): number {
+  send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true, lent = false): number {
     this.#assertSendable()
     const { sender } = this
     if (this.deliveryRate !== undefined && sender.unsentBytes < sender.mss) sender.noteApplicationLimit()
-    const taken = sender.buffer.append(bytes, start, end)
+    const { buffer } = sender
+    const taken = lent && this.gathers ? buffer.borrow(bytes, start, end) : buffer.append(bytes, start, end)
     if (taken < end - start) this.writeBlocked = true
     sender.corked = !push
     if (taken > 0 && this.maySend) {
@@ -241,6 +242,14 @@ export class Connection implements TcpConnection, FlowEntry {
       sender.measure(this.writeBlocked, now)
     }
     return taken
+  }
+
+  get hasLoans(): boolean {
+    return this.sender.buffer.hasLoans
+  }
+
+  reclaim(): void {
+    this.sender.buffer.reclaim()
   }
 
   sendUrgent(bytes: Uint8Array, now: number): number {

@@ -199,9 +199,14 @@ export interface TcpConnection {
   /**
    * Copies as many of `bytes[start..end]` into the send buffer as fit and sends what may be sent; the caller keeps its memory. Returns the number taken; less than offered means:
    * wait for onWritable. Allowed before ESTABLISHED (queued, RFC 9293 3.10.2). `push` false holds PSH and the last partial segment back because more follows at once (corking; RFC9293:MAY-15, MAY-16).
+   * With `lent`, where the device gathers, many bytes are not copied but read where they lie, until they are acknowledged: while `hasLoans`, the caller leaves them as they are.
    * @throws TcpError `EPIPE` after shutdown() or when the connection is gone.
    */
-  send(bytes: Uint8Array, now: number, start?: number, end?: number, push?: boolean): number
+  send(bytes: Uint8Array, now: number, start?: number, end?: number, push?: boolean, lent?: boolean): number
+  /** Bytes that were lent are still needed. */
+  readonly hasLoans: boolean
+  /** Copies those: the caller may do with its memory what it likes. */
+  reclaim(): void
   /** Like send; the last byte taken is the last urgent one (RFC 9293 3.8.5; RFC9293:MUST-30, MUST-62). */
   sendUrgent(bytes: Uint8Array, now: number): number
   /** Bytes that `send` would take now. */
