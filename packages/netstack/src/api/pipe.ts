@@ -1,4 +1,5 @@
 import type { ByteStream, ByteStreamObserver } from './byte-stream.ts'
+import { ChunkQueue } from './chunk-queue.ts'
 
 /** What one direction of a pipe holds at most; Linux's default for a Unix socket. */
 const PIPE_BYTES = 212_992
@@ -11,10 +12,7 @@ export class PipeEnd implements ByteStream {
   observer: ByteStreamObserver = {}
   readonly #defer: Defer
   #peer: PipeEnd | null = null
-  readonly #chunks: Uint8Array[] = []
-  #readable = 0
-  /** Of the first chunk. */
-  #taken = 0
+  readonly #unread: ChunkQueue = new ChunkQueue()
   #peerEnded = false
   #shut = false
   #closed = false
@@ -36,43 +34,31 @@ export class PipeEnd implements ByteStream {
     if (this.#shut || this.#closed || peer === null || peer.#closed) {
       throw Object.assign(new Error('the other end of the pipe is closed'), { code: 'EPIPE' })
     }
-    const count = Math.min(end - start, PIPE_BYTES - peer.#readable)
+    const count = Math.min(end - start, PIPE_BYTES - peer.#unread.bytes)
     if (count < end - start) peer.#peerWaits = true
     if (count <= 0) return 0
-    peer.#chunks.push(bytes.slice(start, start + count))
-    peer.#readable += count
+    peer.#unread.push(bytes.slice(start, start + count))
     this.#defer(() => peer.observer.onReadable?.())
     return count
   }
 
   get readableBytes(): number {
-    return this.#readable
+    return this.#unread.bytes
   }
 
   get ended(): boolean {
-    return this.#peerEnded && this.#readable === 0
+    return this.#peerEnded && this.#unread.bytes === 0
   }
 
   take<Memory extends Uint8Array>(most: number, memory: (bytes: number) => Memory, now: number): Memory {
-    const bytes = memory(Math.min(most, this.#readable))
+    const bytes = memory(Math.min(most, this.#unread.bytes))
     this.read(bytes, now)
     return bytes
   }
 
   read(target: Uint8Array, _now: number): number {
-    let done = 0
-    while (done < target.length && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0]!
-      const count = Math.min(target.length - done, chunk.length - this.#taken)
-      target.set(chunk.subarray(this.#taken, this.#taken + count), done)
-      done += count
-      this.#taken += count
-      if (this.#taken < chunk.length) break
-      this.#chunks.shift()
-      this.#taken = 0
-    }
-    this.#readable -= done
-    if (this.#peerWaits && this.#readable <= PIPE_BYTES / 2) {
+    const done = this.#unread.read(target)
+    if (this.#peerWaits && this.#unread.bytes <= PIPE_BYTES / 2) {
       this.#peerWaits = false
       const peer = this.#peer
       this.#defer(() => peer?.observer.onWritable?.())
@@ -88,7 +74,7 @@ export class PipeEnd implements ByteStream {
 
   abandon(now: number): void {
     if (this.#closed) return
-    const unread = this.#readable > 0
+    const unread = this.#unread.bytes > 0
     this.shutdown(now)
     this.#close()
     // As a Unix socket does it: what was written and never read tells the writer by ECONNRESET.
@@ -106,8 +92,7 @@ export class PipeEnd implements ByteStream {
 
   #close(): void {
     this.#closed = true
-    this.#chunks.length = 0
-    this.#readable = 0
+    this.#unread.clear()
   }
 
   #tellEnd(): void {

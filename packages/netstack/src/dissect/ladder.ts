@@ -1,6 +1,7 @@
 import { formatTcpFlags, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../wire/tcp.ts'
 import type { TcpOption } from '../wire/tcp-options.ts'
 import type { Conversation, Endpoint, SeenSegment } from './conversation.ts'
+import { later } from './sequence.ts'
 import { StateTracker } from './states.ts'
 import type { TraceRecord, TraceSegment } from './trace.ts'
 
@@ -153,8 +154,6 @@ interface Progress {
   lastAcknowledgment: number | undefined
   lastWindow: number | undefined
 }
-
-const later = (a: number, b: number): boolean => ((a - b) | 0) > 0
 
 function matches(trace: TraceSegment, seen: SeenSegment): boolean {
   const { segment } = seen

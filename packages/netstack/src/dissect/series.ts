@@ -1,5 +1,6 @@
 import type { Ladder, LadderSegment } from './ladder.ts'
 import type { PlotMark, PlotPanel, PlotSeries } from './plot.ts'
+import { later } from './sequence.ts'
 import type { SampleRecord, TraceRecord } from './trace.ts'
 
 const CWND = '#1d4ed8'
@@ -16,8 +17,6 @@ function busierSide(ladder: Ladder): 0 | 1 {
   for (const segment of ladder.segments) bytes[segment.from] += segment.payloadBytes
   return bytes[1] > bytes[0] ? 1 : 0
 }
-
-const later = (a: number, b: number): boolean => ((a - b) | 0) > 0
 
 /** When the sender saw it: its own segments as they leave, the peer's as they arrive. */
 function seenBySender(ladder: Ladder, side: 0 | 1): { atMs: number; segment: LadderSegment }[] {

@@ -1,4 +1,5 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../wire/tcp.ts'
+import { later } from './sequence.ts'
 
 /** The states of RFC 9293 section 3.3.2. */
 export type InferredState =
@@ -24,8 +25,6 @@ export interface StateSegment {
 
 /** Pieces kept out of order before what is missing among them is given up. */
 const WAITING_LIMIT = 256
-
-const later = (a: number, b: number): boolean => ((a - b) | 0) > 0
 
 /**
  * The state of one end as it follows from what it sends and receives (RFC 9293 figure 5). For captures of other people's stacks:

@@ -1,5 +1,5 @@
 import type { Frame, FramePool } from '../link/frame.ts'
-import { ARP_BYTES, ARP_REPLY, ARP_REQUEST, buildArp, readArpOperation } from '../wire/arp.ts'
+import { ARP_REPLY, ARP_REQUEST, buildArp, readArpOperation } from '../wire/arp.ts'
 import { ETHERTYPE_ARP, readMac, writeMac } from '../wire/ethernet.ts'
 import { ANY_V4, IpAddress } from './address.ts'
 import { type ArpCounters, createArpCounters } from './counters.ts'
@@ -100,9 +100,6 @@ export class Arp {
       targetHardwareAddress,
       targetProtocolAddress: target.w3,
     })
-    const frame = this.#pool.allocate(ARP_BYTES)
-    frame.bytes.set(packet, frame.start)
-    frame.end = frame.start + ARP_BYTES
-    network.sendEthernet(to, ETHERTYPE_ARP, frame, now)
+    network.sendEthernet(to, ETHERTYPE_ARP, this.#pool.frameOf(packet), now)
   }
 }

@@ -73,9 +73,7 @@ export class EchoSockets {
       to.write(addresses, 16)
       message = buildIcmpv6({ name: 'echo', type: ICMPV6_ECHO_REQUEST, identifier, sequenceNumber, data }, addresses)
     }
-    const frame = this.#internet.pool.allocate(message.length)
-    frame.bytes.set(message, frame.start)
-    frame.end = frame.start + message.length
+    const frame = this.#internet.pool.frameOf(message)
     const icmp = this.#internet.icmp
     ;(to.family === 4 ? icmp.v4 : icmp.v6).counters.outMessages++
     const protocol = to.family === 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6

@@ -167,7 +167,7 @@ export class Icmp {
     if (path === null) return
     this.v4.counters.outMessages++
     this.v4.counters.outErrors++
-    internet.send(this.#frameOf(message), path, PROTOCOL_ICMP, 0, 0xc0, false, now)
+    internet.send(this.#internet.pool.frameOf(message), path, PROTOCOL_ICMP, 0, 0xc0, false, now)
   }
 
   #sendV6(to: IpAddress, message: Parameters<typeof buildIcmpv6>[0], now: number): void {
@@ -178,14 +178,8 @@ export class Icmp {
     const addresses = new Uint8Array(32)
     path.source.write(addresses, 0)
     path.destination.write(addresses, 16)
-    this.#internet.send(this.#frameOf(buildIcmpv6(message, addresses)), path, PROTOCOL_ICMPV6, 0, 0, false, now)
-  }
-
-  #frameOf(message: Uint8Array): Frame {
-    const frame = this.#internet.pool.allocate(message.length)
-    frame.bytes.set(message, frame.start)
-    frame.end = frame.start + message.length
-    return frame
+    const frame = this.#internet.pool.frameOf(buildIcmpv6(message, addresses))
+    this.#internet.send(frame, path, PROTOCOL_ICMPV6, 0, 0, false, now)
   }
 }
 

@@ -70,10 +70,7 @@ export class Icmpv4Input implements Transport {
   #reply(frame: Frame, info: PacketInfo, now: number): void {
     const path = this.#internet.findPath(info.source, info.destination, null, now)
     if (path === null) return
-    const length = frame.end - frame.start
-    const answer = this.#internet.pool.allocate(length)
-    answer.bytes.set(frame.bytes.subarray(frame.start, frame.end), answer.start)
-    answer.end = answer.start + length
+    const answer = this.#internet.pool.frameOf(frame.bytes.subarray(frame.start, frame.end))
     answer.bytes[answer.start] = ICMP_ECHO_REPLY
     writeIcmpv4Checksum(answer.bytes, answer.start, answer.end)
     this.counters.outMessages++

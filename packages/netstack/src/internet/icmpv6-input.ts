@@ -78,10 +78,7 @@ export class Icmpv6Input implements Transport {
     const scope = info.source.isLinkLocal ? info.interface : null
     const path = this.#internet.findPath(info.source, info.destination, scope, now)
     if (path === null) return
-    const length = frame.end - frame.start
-    const answer = this.#internet.pool.allocate(length)
-    answer.bytes.set(frame.bytes.subarray(frame.start, frame.end), answer.start)
-    answer.end = answer.start + length
+    const answer = this.#internet.pool.frameOf(frame.bytes.subarray(frame.start, frame.end))
     answer.bytes[answer.start] = ICMPV6_ECHO_REPLY
     const addresses = new Uint8Array(32)
     path.source.write(addresses, 0)

@@ -209,10 +209,7 @@ export class Ndp {
     const addresses = new Uint8Array(32)
     source.write(addresses, 0)
     destination.write(addresses, 16)
-    const bytes = buildIcmpv6(message, addresses)
-    const frame = this.#internet.pool.allocate(bytes.length)
-    frame.bytes.set(bytes, frame.start)
-    frame.end = frame.start + bytes.length
+    const frame = this.#internet.pool.frameOf(buildIcmpv6(message, addresses))
     const path: Path = {
       destination,
       source,

@@ -167,6 +167,14 @@ export class FramePool {
     return frame
   }
 
+  /** A frame of a copy of `bytes`, with the usual headroom. The caller owns it. @throws RangeError when no packet can be that large. */
+  frameOf(bytes: Uint8Array): Frame {
+    const frame = this.allocate(bytes.length)
+    frame.bytes.set(bytes, frame.start)
+    frame.end = frame.start + bytes.length
+    return frame
+  }
+
   /** Called by {@link Frame.release}. */
   put(frame: Frame, isReusable: boolean): void {
     this.outstanding--

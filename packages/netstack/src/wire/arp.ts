@@ -3,7 +3,7 @@ import { Format } from './format.ts'
 
 export const ARP_REQUEST = 1
 export const ARP_REPLY = 2
-export const ARP_BYTES = 28
+const ARP_BYTES = 28
 
 /** ARP for IPv4 over Ethernet (RFC 826). Hardware addresses are six bytes, protocol addresses 32-bit numbers. */
 export interface ArpPacket {

@@ -1,5 +1,6 @@
 import type net from 'node:net'
 import type { ByteStream, ByteStreamObserver } from '../byte-stream.ts'
+import { ChunkQueue } from '../chunk-queue.ts'
 import { nodeNet } from './builtins.ts'
 import type { PipeFiles, PipeName } from './host.ts'
 
@@ -46,10 +47,7 @@ class NativeName implements PipeName {
 class KernelPipe implements ByteStream {
   observer: ByteStreamObserver = {}
   readonly #socket: net.Socket
-  readonly #chunks: Buffer[] = []
-  #readableBytes = 0
-  /** Of the first chunk. */
-  #taken = 0
+  readonly #unread: ChunkQueue = new ChunkQueue()
   #peerEnded = false
   #code: string | undefined = undefined
 
@@ -57,9 +55,8 @@ class KernelPipe implements ByteStream {
     this.#socket = socket
     socket.unref()
     socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk)
-      this.#readableBytes += chunk.length
-      if (this.#readableBytes >= READ_AHEAD_BYTES) socket.pause()
+      this.#unread.push(chunk)
+      if (this.#unread.bytes >= READ_AHEAD_BYTES) socket.pause()
       this.observer.onReadable?.()
     })
     socket.on('end', () => {
@@ -82,32 +79,21 @@ class KernelPipe implements ByteStream {
   }
 
   get readableBytes(): number {
-    return this.#readableBytes
+    return this.#unread.bytes
   }
 
   get ended(): boolean {
-    return this.#peerEnded && this.#readableBytes === 0
+    return this.#peerEnded && this.#unread.bytes === 0
   }
 
   read(target: Uint8Array, _now: number): number {
-    let done = 0
-    while (done < target.length && this.#chunks.length > 0) {
-      const chunk = this.#chunks[0]!
-      const count = Math.min(target.length - done, chunk.length - this.#taken)
-      target.set(chunk.subarray(this.#taken, this.#taken + count), done)
-      done += count
-      this.#taken += count
-      if (this.#taken < chunk.length) break
-      this.#chunks.shift()
-      this.#taken = 0
-    }
-    this.#readableBytes -= done
-    if (this.#readableBytes < READ_AHEAD_BYTES) this.#socket.resume()
+    const done = this.#unread.read(target)
+    if (this.#unread.bytes < READ_AHEAD_BYTES) this.#socket.resume()
     return done
   }
 
   take<Memory extends Uint8Array>(most: number, memory: (bytes: number) => Memory, now: number): Memory {
-    const target = memory(Math.min(most, this.#readableBytes))
+    const target = memory(Math.min(most, this.#unread.bytes))
     this.read(target, now)
     return target
   }

@@ -1,6 +1,6 @@
 /** TCP Fast Open, RFC 7413: data in the SYN for peers that have shown before that their address is theirs. Cookies of our own clients, and those we were given. */
 import type { Segment } from './segment.ts'
-import { SipHash } from './siphash.ts'
+import { randomKey, SipHash } from './siphash.ts'
 import type { AddressWords } from './types.ts'
 
 const COOKIE_BYTES = 8
@@ -47,11 +47,7 @@ export class FastOpen {
   }
 
   #make(segment: Segment, period: number): Uint8Array {
-    if (this.#hash === undefined) {
-      const key = new Uint8Array(16)
-      this.#fillRandom(key)
-      this.#hash = new SipHash(key)
-    }
+    this.#hash ??= new SipHash(randomKey(this.#fillRandom))
     const words = this.#words
     words.set([segment.source0, segment.source1, segment.source2, segment.source3])
     words.set([segment.destination0, segment.destination1, segment.destination2, segment.destination3], 4)

@@ -1,5 +1,6 @@
 /** Numbers that an outsider must not be able to guess: initial sequence numbers, timestamp offsets, ephemeral ports. */
-import { SipHash } from './siphash.ts'
+import { FOUR_TUPLE_WORDS, writeFourTuple } from './four-tuple.ts'
+import { randomKey, SipHash } from './siphash.ts'
 import type { AddressWords } from './types.ts'
 
 /** Ticks of the ISN clock per millisecond: one tick in 4 microseconds (RFC 9293 3.4.1, RFC 6528 3). */
@@ -10,7 +11,7 @@ export class FlowSecrets {
   readonly #isn: SipHash
   readonly #port: SipHash
   readonly #timestamp: SipHash
-  readonly #words: Int32Array = new Int32Array(12)
+  readonly #words: Int32Array = new Int32Array(FOUR_TUPLE_WORDS)
 
   constructor(fillRandom: (bytes: Uint8Array) => void) {
     this.#isn = new SipHash(randomKey(fillRandom))
@@ -44,22 +45,7 @@ export class FlowSecrets {
   }
 
   #hash(hash: SipHash, local: AddressWords, localPort: number, remote: AddressWords, remotePort: number): number {
-    const words = this.#words
-    words[0] = local.w0
-    words[1] = local.w1
-    words[2] = local.w2
-    words[3] = local.w3
-    words[4] = remote.w0
-    words[5] = remote.w1
-    words[6] = remote.w2
-    words[7] = remote.w3
-    words[8] = (localPort << 16) | remotePort
-    return hash.hash(words, 9)
+    writeFourTuple(this.#words, local, localPort, remote, remotePort)
+    return hash.hash(this.#words, FOUR_TUPLE_WORDS)
   }
-}
-
-function randomKey(fillRandom: (bytes: Uint8Array) => void): Uint8Array {
-  const key = new Uint8Array(16)
-  fillRandom(key)
-  return key
 }

@@ -49,6 +49,13 @@ export class SipHash {
   }
 }
 
+/** A key that nobody can guess. */
+export function randomKey(fillRandom: (bytes: Uint8Array) => void): Uint8Array {
+  const key = new Uint8Array(16)
+  fillRandom(key)
+  return key
+}
+
 function littleWord(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }

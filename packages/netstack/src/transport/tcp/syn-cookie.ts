@@ -3,7 +3,8 @@
  * Sequence number = 5 bits of a minute counter, 3 bits of MSS, 24 bits of keyed hash over the four-tuple, the peer's ISN and the counter. Window scale, SACK and ECN ride in
  * the low bits of the timestamp, when the peer uses timestamps, and are given up otherwise.
  */
-import { SipHash } from './siphash.ts'
+import { FOUR_TUPLE_WORDS, writeFourTuple } from './four-tuple.ts'
+import { randomKey, SipHash } from './siphash.ts'
 import type { AddressWords } from './types.ts'
 
 const PERIOD_MS = 64_000
@@ -29,12 +30,10 @@ export interface CookieOptions {
 /** Makes and checks cookies; one per layer. */
 export class SynCookies {
   readonly #hash: SipHash
-  readonly #words: Int32Array = new Int32Array(12)
+  readonly #words: Int32Array = new Int32Array(FOUR_TUPLE_WORDS + 3)
 
   constructor(fillRandom: (bytes: Uint8Array) => void) {
-    const key = new Uint8Array(16)
-    fillRandom(key)
-    this.#hash = new SipHash(key)
+    this.#hash = new SipHash(randomKey(fillRandom))
   }
 
   /** The initial sequence number that stands for this half-open connection. */
@@ -88,19 +87,11 @@ export class SynCookies {
     index: number,
   ): number {
     const words = this.#words
-    words[0] = local.w0
-    words[1] = local.w1
-    words[2] = local.w2
-    words[3] = local.w3
-    words[4] = remote.w0
-    words[5] = remote.w1
-    words[6] = remote.w2
-    words[7] = remote.w3
-    words[8] = (localPort << 16) | remotePort
-    words[9] = peerSequence
-    words[10] = counter
-    words[11] = index
-    return this.#hash.hash(words, 12) & 0xff_ffff
+    writeFourTuple(words, local, localPort, remote, remotePort)
+    words[FOUR_TUPLE_WORDS] = peerSequence
+    words[FOUR_TUPLE_WORDS + 1] = counter
+    words[FOUR_TUPLE_WORDS + 2] = index
+    return this.#hash.hash(words, FOUR_TUPLE_WORDS + 3) & 0xff_ffff
   }
 }
 
