@@ -1,16 +1,25 @@
-import type { OsiLayer } from '../layers/layers.ts'
 import type { Journey } from './journey.ts'
 import { drawJourney } from './journey-svg.ts'
 import { escapeMarkup } from './svg.ts'
-import { LAYER_COLORS } from './theme.ts'
+import { DARK, HAIRLINE, INK, LAYER_COLORS, MUTED, PALE, PAPER, SANS } from './theme.ts'
 import type { DissectedField, DissectedLayer } from './tree.ts'
 
+/** The colours of the page, and of each layer its ink and fill, as variables. */
+function variables(shown: (color: string) => string): string {
+  const own = { ink: INK, muted: MUTED, line: HAIRLINE, paper: PAPER, page: PALE }
+  const all = Object.entries(own).map(([name, color]) => `--${name}: ${shown(color)};`)
+  for (const [layer, { ink, fill }] of Object.entries(LAYER_COLORS))
+    all.push(`--ink${layer}: ${shown(ink)}; --fill${layer}: ${shown(fill)};`)
+  return all.join(' ')
+}
+
 const STYLE = `
-:root { color-scheme: light; --muted: #64748b; --line: #e2e8f0; }
+:root { color-scheme: light dark; --mark: #fef9c3; ${variables((color) => color)} }
+@media (prefers-color-scheme: dark) { :root { --mark: #4a4016; ${variables((color) => DARK[color] ?? color)} } }
 * { box-sizing: border-box; }
-body { margin: 0; padding: 24px; font: 14px/1.45 Inter, 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif; color: #0f172a; background: #f1f5f9; }
+body { margin: 0; padding: 24px; font: 14px/1.45 ${SANS}; color: var(--ink); background: var(--page); }
 main { max-width: 1120px; margin: 0 auto; display: grid; gap: 20px; }
-.card { background: #fff; border-radius: 10px; padding: 20px 24px; }
+.card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 20px 24px; }
 .picture { padding: 0; overflow-x: auto; } .picture svg { display: block; max-width: 100%; height: auto; }
 h2 { margin: 0 0 4px; font-size: 16px; } p { margin: 0 0 14px; color: var(--muted); }
 .bytes { position: sticky; top: 16px; display: grid; grid-template-columns: repeat(16, minmax(0, 1fr)); gap: 3px; font: 13px ui-monospace, 'DejaVu Sans Mono', monospace; }
@@ -22,7 +31,7 @@ table { border-collapse: collapse; width: 100%; font-size: 13px; margin-top: 6px
 td { padding: 2px 8px 2px 0; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 td:first-child { width: 9.5em; color: var(--muted); font: 12px ui-monospace, 'DejaVu Sans Mono', monospace; white-space: nowrap; }
 td:nth-child(2) { white-space: nowrap; }
-tr.on td, tr[data-f]:hover td { background: #fef9c3; } .bytes span.on { outline: 2px solid #0f172a; outline-offset: -1px; font-weight: 700; }
+tr.on td, tr[data-f]:hover td { background: var(--mark); } .bytes span.on { outline: 2px solid var(--ink); outline-offset: -1px; font-weight: 700; }
 `
 
 // Pointing at a field marks its bytes, pointing at a byte marks its field.
@@ -57,17 +66,16 @@ function fieldRows(fields: readonly DissectedField[], depth: number): string {
 }
 
 function layerTable(layer: DissectedLayer): string {
-  const { ink } = LAYER_COLORS[layer.layer]
   const source =
     layer.source === '' ? '' : ` <span style="color:var(--muted);font-weight:400">${escapeMarkup(layer.source)}</span>`
-  return `<details open style="border-color:${ink}"><summary style="color:${ink}">${layer.layer} ${escapeMarkup(layer.label)}${source}</summary><table>${fieldRows(layer.fields, 0)}</table></details>`
+  return `<details open style="border-color:var(--ink${layer.layer})"><summary style="color:var(--ink${layer.layer})">${layer.layer} ${escapeMarkup(layer.label)}${source}</summary><table>${fieldRows(layer.fields, 0)}</table></details>`
 }
 
 /** The journey as one HTML page that needs nothing else: the picture, and the frame with every field to point at. */
 export function renderJourneyPage(journey: Journey): string {
   const cells = Array.from(journey.frame, (byte, i) => {
-    const { ink, fill } = LAYER_COLORS[journey.owners[i] as OsiLayer['number']]
-    return `<span style="color:${ink};background:${fill}" title="byte ${i}">${byte.toString(16).padStart(2, '0')}</span>`
+    const owner = journey.owners[i]
+    return `<span style="color:var(--ink${owner});background:var(--fill${owner})" title="byte ${i}">${byte.toString(16).padStart(2, '0')}</span>`
   })
   return `<!doctype html>
 <html lang="en">

@@ -1,7 +1,7 @@
 import { type OsiLayer, osiLayer } from '../layers/layers.ts'
 import type { Journey, JourneyStep } from './journey.ts'
 import { Svg } from './svg.ts'
-import { FAINT, INK, LAYER_COLORS, MUTED, PAPER } from './theme.ts'
+import { FAINT, HAIRLINE, INK, LAYER_COLORS, MUTED, PAPER } from './theme.ts'
 
 const WIDTH = 1120
 const CARD_WIDTH = 474
@@ -114,7 +114,7 @@ class JourneyPicture {
   #card(step: JourneyStep, x: number, y: number, arrow: 'down' | 'up' | undefined): void {
     const svg = this.#svg
     const { ink } = LAYER_COLORS[step.layer]
-    svg.rect(x, y, CARD_WIDTH, CARD_HEIGHT, PAPER, { rx: 8, stroke: '#e2e8f0' })
+    svg.rect(x, y, CARD_WIDTH, CARD_HEIGHT, PAPER, { rx: 8, stroke: HAIRLINE })
     svg.rect(x, y, 4, CARD_HEIGHT, ink, { rx: 2 })
     this.#bar(step, x + 16, y + 12, CARD_WIDTH - 32)
     step.lines.forEach((line, i) => {

@@ -114,6 +114,21 @@ export function describeGap(gap: LadderGap): string {
     .join('  ·  ')
 }
 
+/** A text in lines of at most `most` characters, broken between words. */
+export function wrapWords(text: string, most: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ').filter((each) => each !== '')) {
+    if (line !== '' && line.length + 1 + word.length > most) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+  }
+  if (line !== '') lines.push(line)
+  return lines
+}
+
 /** Why a segment is remarkable, as one sentence; undefined when it is not. */
 export function describeMarks(segment: LadderSegment): string | undefined {
   const words: string[] = []

@@ -1,8 +1,17 @@
 import type { Ladder, LadderSegment, LadderState } from './ladder.ts'
 import {
+  LADDER_SPAN,
+  LADDER_TOP,
+  type LadderEvent,
+  type LadderLayout,
+  LOST_SHARE,
+  layOutLadder,
+  SECOND_LINE_HEIGHT,
+  SLANT,
+  secondLines,
+} from './ladder-layout.ts'
+import {
   describeGap,
-  describeMarks,
-  describeOptions,
   describeSegment,
   formatMs,
   isGap,
@@ -10,8 +19,8 @@ import {
   type LadderRow,
   ladderRows,
 } from './ladder-rows.ts'
-import { Svg } from './svg.ts'
-import { CLIENT_COLOR, FAINT, INK, LOSS_COLOR, MUTED, PAPER, REPAIR_COLOR, SERVER_COLOR } from './theme.ts'
+import { Svg, textWidth } from './svg.ts'
+import { CLIENT_COLOR, FAINT, INK, LOSS_COLOR, MONO, MUTED, PALE, PAPER, REPAIR_COLOR, SERVER_COLOR } from './theme.ts'
 
 export interface LadderSvgOptions {
   /** Most rows; default 120. */
@@ -20,15 +29,8 @@ export interface LadderSvgOptions {
 }
 
 const WIDTH = 1120
-const LEFT = 250
+const LEFT = (WIDTH - LADDER_SPAN) / 2
 const RIGHT = WIDTH - LEFT
-const TOP = 118
-/** Room that a line of text takes above its arrow. */
-const LABEL_HEIGHT = 19
-const SECOND_LINE_HEIGHT = 13
-/** How far an arrow falls when sending and arriving have one time. */
-const SLANT = 7
-
 const STATE_COLORS: Readonly<Record<string, string>> = {
   CLOSED: '#94a3b8',
   LISTEN: '#64748b',
@@ -43,88 +45,29 @@ const STATE_COLORS: Readonly<Record<string, string>> = {
   'TIME-WAIT': '#eab308',
 }
 
-/** Something that happens at one end, and so needs a height of its own. */
-interface Event {
-  atMs: number
-  order: number
-  side: 0 | 1
-  /** Pixels that must lie between it and the event before it at the same end. */
-  room: number
-  row: number
-  y: number
-}
-
-function secondLines(segment: LadderSegment): string[] {
-  const lines: string[] = []
-  const options = describeOptions(segment).join('  ')
-  if (options !== '') lines.push(options)
-  const marks = describeMarks(segment)
-  if (marks !== undefined) lines.push(marks)
-  return lines
-}
-
-/** Heights: in the order of time, no closer than the labels need, and wider the longer the wait, on a logarithmic scale. */
-function layOut(rows: readonly LadderRow[], twoSided: boolean): { events: Event[]; bottom: number } {
-  const events: Event[] = []
-  let landedMs = 0
-  const transitMs: [number, number] = [0, 0]
-  rows.forEach((row, i) => {
-    if (isGap(row)) {
-      // What is still on its way arrives first, where there is time for it: its arrow is not hidden then.
-      const next = rows[i + 1]
-      const untilMs = next === undefined || isGap(next) ? row.toMs : next.sentMs
-      const atMs = Math.max(row.fromMs, Math.min(landedMs, untilMs))
-      for (const side of [0, 1] as const) events.push({ atMs, order: 2 * i, side, room: 34, row: i, y: 0 })
-      return
-    }
-    if (row.receivedMs !== undefined) transitMs[row.from] = row.receivedMs - row.sentMs
-    landedMs = Math.max(landedMs, row.sentMs + transitMs[row.from])
-    const room = LABEL_HEIGHT + secondLines(row).length * SECOND_LINE_HEIGHT
-    events.push({ atMs: row.sentMs, order: 2 * i, side: row.from, room, row: i, y: 0 })
-    if (row.receivedMs !== undefined && twoSided) {
-      events.push({ atMs: row.receivedMs, order: 2 * i + 1, side: (1 - row.from) as 0 | 1, room: 9, row: i, y: 0 })
-    }
-  })
-  events.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
-  const waits = events
-    .slice(1)
-    .map((event, i) => event.atMs - events[i].atMs)
-    .filter((wait) => wait > 0)
-    .sort((a, b) => a - b)
-  const usual = waits[waits.length >> 1] ?? 1
-  const last: [number, number] = [TOP, TOP]
-  let y = TOP + 8
-  let before = events[0]?.atMs ?? 0
-  let pending = 0
-  for (const event of events) {
-    const wait = event.atMs - before
-    y += wait <= 0 ? 0 : Math.min(64, 9 * Math.log2(1 + wait / usual))
-    event.y = Math.max(y, last[event.side] + event.room, TOP + event.room)
-    // The line that a label leaves beneath its arrow pushes what follows at that end.
-    const lines =
-      event.order % 2 === 0 && !isGap(rows[event.row]) ? (event.room - LABEL_HEIGHT) / SECOND_LINE_HEIGHT : 0
-    pending = lines === 0 ? 0 : lines * SECOND_LINE_HEIGHT + 8
-    last[event.side] = event.y + pending
-    y = Math.max(y, event.y)
-    before = event.atMs
-  }
-  return { events, bottom: Math.max(...last, TOP + 30) + 30 }
+/** An arrow's line. */
+interface Way {
+  x1: number
+  y1: number
+  x2: number
+  y2: number
 }
 
 class LadderPicture {
   readonly #svg: Svg = new Svg()
   readonly #ladder: Ladder
   readonly #rows: LadderRow[]
-  readonly #events: Event[]
+  readonly #layout: LadderLayout
+  readonly #events: readonly LadderEvent[]
   readonly #bottom: number
   readonly #title: string
 
   constructor(ladder: Ladder, options: LadderSvgOptions) {
     this.#ladder = ladder
     this.#rows = ladderRows(ladder, options.rows)
-    const { events, bottom } = layOut(this.#rows, ladder.twoSided)
-    this.#events = events
-    this.#bottom = bottom
+    this.#layout = layOutLadder(this.#rows, ladder.twoSided)
+    this.#events = this.#layout.events
+    this.#bottom = this.#layout.bottom
     this.#title = options.title ?? 'TCP connection, segment by segment'
   }
 
@@ -133,10 +76,12 @@ class LadderPicture {
     this.#lifelines()
     this.#waits()
     this.#rows.forEach((row, i) => {
-      const own = this.#events.filter((event) => event.row === i)
-      if (isGap(row)) this.#gap(row, own[0].y)
-      else
-        this.#arrow(row, own.find((event) => event.order % 2 === 0)!.y, own.find((event) => event.order % 2 === 1)?.y)
+      if (isGap(row)) this.#gap(row, this.#layout.heights.get(i)!)
+      else this.#arrow(row, this.#way(row, i))
+    })
+    // Above all arrows, so that none strikes it through.
+    this.#rows.forEach((row, i) => {
+      if (!isGap(row)) this.#label(row, this.#way(row, i))
     })
     this.#times()
     const height = this.#legend()
@@ -165,7 +110,7 @@ class LadderPicture {
 
   /** Height of a moment at one end: that of the last event there not after it. */
   #heightAt(side: 0 | 1, ms: number): number {
-    let y = TOP
+    let y = LADDER_TOP
     for (const event of this.#events) {
       if (event.side !== side && this.#ladder.twoSided) continue
       if (event.atMs > ms + 1e-9) break
@@ -208,16 +153,25 @@ class LadderPicture {
     for (let i = 1; i < this.#events.length; i++) {
       const [before, event] = [this.#events[i - 1], this.#events[i]]
       const wait = event.atMs - before.atMs
-      const space = event.y - before.y - event.room
-      if (wait < 1 || space < 24 || isGap(this.#rows[before.row]) || this.#inFlight(before.atMs, event.atMs)) continue
-      const y = before.y + (event.y - event.room - before.y) / 2 + 10
-      this.#svg.text(WIDTH / 2, y, `${formatMs(wait)} pass`, {
+      const top = this.#beneath(before)
+      const space = event.y - event.room - top
+      if (wait < 1 || space < 18 || isGap(this.#rows[before.row]) || this.#inFlight(before.atMs, event.atMs)) continue
+      this.#svg.text(WIDTH / 2, top + space / 2 + 4, `${formatMs(wait)} pass`, {
         'text-anchor': 'middle',
         fill: MUTED,
         'font-size': 10.5,
         'font-style': 'italic',
       })
     }
+  }
+
+  /** Where there is nothing any more of the arrow that an event is the beginning or the end of. */
+  #beneath(event: LadderEvent): number {
+    const row = this.#rows[event.row]
+    if (isGap(row) || event.order % 2 === 1) return event.y
+    const lines = secondLines(row).length
+    const tip = row.receivedMs === undefined ? this.#layout.falls.get(event.row)! * LOST_SHARE + 6 : 0
+    return event.y + Math.max(tip, lines === 0 ? 0 : lines * SECOND_LINE_HEIGHT + 4)
   }
 
   /** Whether a segment is on its way all that time: its arrow then fills the space. */
@@ -227,30 +181,12 @@ class LadderPicture {
     )
   }
 
-  /** How far the arrows of that side fall just there: one that never arrives is drawn along with its neighbours. */
-  #usualFall(segment: LadderSegment): number {
-    const fallOf = (i: number): number | undefined => {
-      const row = this.#rows[i]
-      if (row === undefined || isGap(row) || row.from !== segment.from || row.receivedMs === undefined) return undefined
-      const [sent, arrived] = [0, 1].map(
-        (parity) => this.#events.find((event) => event.row === i && event.order % 2 === parity)?.y,
-      )
-      return arrived === undefined || sent === undefined ? undefined : arrived - sent
-    }
-    const at = this.#rows.indexOf(segment)
-    for (let distance = 1; distance < 12; distance++) {
-      const fall = fallOf(at - distance) ?? fallOf(at + distance)
-      if (fall !== undefined) return fall
-    }
-    return 30
-  }
-
   #gap(gap: LadderGap, y: number): void {
     const svg = this.#svg
     const top = y - 22
     const text = `⋯  ${describeGap(gap)}  ⋯`
     const half = text.length * 3.4 + 14
-    svg.rect(WIDTH / 2 - half, top, half * 2, 26, '#f8fafc', {
+    svg.rect(WIDTH / 2 - half, top, half * 2, 26, PALE, {
       rx: 13,
       stroke: FAINT,
       'fill-opacity': 0.94,
@@ -263,31 +199,22 @@ class LadderPicture {
     })
   }
 
-  #arrow(segment: LadderSegment, sentY: number, arrivedY: number | undefined): void {
-    const svg = this.#svg
-    const repaired = segment.marks.includes('retransmission')
-    const lost = segment.receivedMs === undefined
-    const dropped = segment.marks.includes('dropped')
-    const color =
-      lost || dropped || segment.marks.includes('reset')
-        ? LOSS_COLOR
-        : repaired
-          ? REPAIR_COLOR
-          : segment.from === 0
-            ? CLIENT_COLOR
-            : SERVER_COLOR
+  /** From where to where the arrow of a row goes. */
+  #way(segment: LadderSegment, row: number): Way {
     const direction = segment.from === 0 ? 1 : -1
     const x1 = (segment.from === 0 ? LEFT : RIGHT) + direction * 5
-    const wholeX2 = (segment.from === 0 ? RIGHT : LEFT) - direction * 5
-    const wholeY2 = arrivedY ?? sentY + (lost ? this.#usualFall(segment) : SLANT)
-    const share = lost ? 0.62 : 1
-    const x2 = x1 + (wholeX2 - x1) * share
-    const y2 = sentY + (wholeY2 - sentY) * share
-    svg.line(x1, sentY, x2, y2, color, { 'stroke-width': 1.6, 'stroke-dasharray': repaired ? '7 3' : undefined })
-    const angle = Math.atan2(y2 - sentY, x2 - x1)
-    if (lost || dropped) this.#cross(x2, y2)
-    else this.#head(x2, y2, angle, color)
-    this.#label(segment, x1, sentY, x2, y2, color)
+    const y1 = this.#layout.heights.get(row)!
+    const share = segment.receivedMs === undefined ? LOST_SHARE : 1
+    const fall = this.#layout.falls.get(row)!
+    return { x1, y1, x2: x1 + direction * (LADDER_SPAN - 10) * share, y2: y1 + fall * share }
+  }
+
+  #arrow(segment: LadderSegment, { x1, y1, x2, y2 }: Way): void {
+    const color = colorOf(segment)
+    const repaired = segment.marks.includes('retransmission')
+    this.#svg.line(x1, y1, x2, y2, color, { 'stroke-width': 1.6, 'stroke-dasharray': repaired ? '7 3' : undefined })
+    if (segment.receivedMs === undefined || segment.marks.includes('dropped')) this.#cross(x2, y2)
+    else this.#head(x2, y2, Math.atan2(y2 - y1, x2 - x1), color)
   }
 
   #head(x: number, y: number, angle: number, color: string): void {
@@ -305,7 +232,7 @@ class LadderPicture {
   }
 
   /** What the segment says, along its arrow, beginning at its sender. */
-  #label(segment: LadderSegment, x1: number, y1: number, x2: number, y2: number, color: string): void {
+  #label(segment: LadderSegment, { x1, y1, x2, y2 }: Way): void {
     const degrees = (Math.atan2((y2 - y1) * Math.sign(x2 - x1), Math.abs(x2 - x1)) * 180) / Math.PI
     const x = x1 + (segment.from === 0 ? 12 : -12)
     const y = y1 + ((y2 - y1) * 12) / Math.abs(x2 - x1)
@@ -327,14 +254,13 @@ class LadderPicture {
         x,
         y: y - 5,
         'font-size': 11,
-        'font-family': "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace",
+        'font-family': MONO,
         fill: INK,
         ...common,
       },
-      `<title>${absolute}</title><tspan font-weight="700" fill="${color}">${flags}</tspan> ${rest}`,
+      `<title>${absolute}</title><tspan font-weight="700" fill="${colorOf(segment)}">${flags}</tspan> ${rest}`,
     )
-    secondLines(segment).forEach((line, i) => {
-      const why = line === describeMarks(segment)
+    secondLines(segment).forEach(({ text: line, why }, i) => {
       this.#svg.text(x, y + 11 + i * SECOND_LINE_HEIGHT, line, {
         'font-size': 10,
         fill: why ? reasonColor(segment) : MUTED,
@@ -368,7 +294,7 @@ class LadderPicture {
     const entry = (text: string, draw: (x: number) => void): void => {
       draw(x)
       svg.text(x + 36, y + 4, text, { fill: MUTED, 'font-size': 11 })
-      x += 54 + text.length * 6.2
+      x += 58 + textWidth(text, 11)
     }
     entry('client to server', (at) => svg.line(at, y, at + 28, y, CLIENT_COLOR, { 'stroke-width': 2 }))
     entry('server to client', (at) => svg.line(at, y, at + 28, y, SERVER_COLOR, { 'stroke-width': 2 }))
@@ -386,6 +312,13 @@ class LadderPicture {
     })
     return y + 26
   }
+}
+
+function colorOf(segment: LadderSegment): string {
+  const { marks, from } = segment
+  if (segment.receivedMs === undefined || marks.includes('dropped') || marks.includes('reset')) return LOSS_COLOR
+  if (marks.includes('retransmission')) return REPAIR_COLOR
+  return from === 0 ? CLIENT_COLOR : SERVER_COLOR
 }
 
 function reasonColor(segment: LadderSegment): string {

@@ -9,6 +9,7 @@ import {
   isGap,
   type LadderRow,
   ladderRows,
+  wrapWords,
 } from './ladder-rows.ts'
 
 export interface LadderTextOptions {
@@ -24,6 +25,9 @@ export interface LadderTextOptions {
 
 const TIME_COLUMNS = 11
 const STATE_COLUMNS = 14
+const MARK_INDENT = '    '
+/** Of an arrow: its shaft at either side of the label, and its head. */
+const ARROW_COLUMNS = 6
 
 type Paint = (text: string, code: string) => string
 
@@ -38,8 +42,8 @@ const BOLD = '1'
 function arrow(segment: LadderSegment, label: string, width: number): string {
   const lost = segment.receivedMs === undefined
   const dropped = segment.marks.includes('dropped')
-  const room = width - 4
-  const text = ` ${label.length > room - 2 ? `${label.slice(0, room - 3)}…` : label} `
+  const room = width - ARROW_COLUMNS
+  const text = ` ${label.length > room ? `${label.slice(0, room - 1)}…` : label} `
   const dashes = width - 2 - text.length
   if (segment.from === 0) {
     if (lost)
@@ -120,12 +124,20 @@ export function formatLadder(ladder: Ladder, options: LadderTextOptions = {}): s
       )
       continue
     }
-    const label = [describeSegment(row, options.absolute), ...describeOptions(row)].join(' ')
+    const numbers = describeSegment(row, options.absolute)
+    const whole = [numbers, ...describeOptions(row)].join(' ')
+    const fits = whole.length <= width - ARROW_COLUMNS
+    const label = fits ? whole : numbers
     line(row.sentMs.toFixed(3), columns[0][i], `|${paint(arrow(row, label, width), colorOf(row))}|`, columns[1][i])
-    const marks = describeMarks(row)
-    if (marks === undefined) continue
-    const why = `  ^ ${marks}`
-    line('', '', `|${paint(why.padEnd(width), markColor(row))}${why.length > width ? '' : '|'}`, '')
+    for (const words of fits ? [] : wrapWords(describeOptions(row).join(' '), width - MARK_INDENT.length)) {
+      const beneath = row.from === 0 ? (MARK_INDENT + words).padEnd(width) : `${words}   `.padStart(width)
+      line('', '', `|${paint(beneath, DIM)}|`, '')
+    }
+    const marks = describeMarks(row) ?? ''
+    for (const [number, words] of wrapWords(marks, width - MARK_INDENT.length).entries()) {
+      const why = (number === 0 ? '  ^ ' : MARK_INDENT) + words
+      line('', '', `|${paint(why.padEnd(width), markColor(row))}|`, '')
+    }
   }
   const last = ladder.segments.at(-1)
   lines.push(

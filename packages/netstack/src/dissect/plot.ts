@@ -1,6 +1,6 @@
 import { formatCount } from './ladder-rows.ts'
-import { Svg } from './svg.ts'
-import { FAINT, INK, LOSS_COLOR, MUTED, REPAIR_COLOR } from './theme.ts'
+import { Svg, textWidth } from './svg.ts'
+import { FAINT, HAIRLINE, INK, LOSS_COLOR, MUTED, REPAIR_COLOR } from './theme.ts'
 
 /** A quantity over time. */
 export interface PlotSeries {
@@ -129,7 +129,7 @@ class PlotPicture {
     const ceiling = Math.max(step, Math.ceil((most * 1.04) / step) * step)
     const y = (value: number): number => bottom - (value / ceiling) * PANEL_HEIGHT
     for (let value = 0; value <= ceiling + step / 2; value += step) {
-      svg.line(LEFT, y(value), RIGHT, y(value), value === 0 ? MUTED : '#e2e8f0')
+      svg.line(LEFT, y(value), RIGHT, y(value), value === 0 ? MUTED : HAIRLINE)
       svg.text(LEFT - 10, y(value) + 4, formatValue(Math.round(value * 1000) / 1000, panel.unit), {
         'text-anchor': 'end',
         fill: MUTED,
@@ -146,15 +146,15 @@ class PlotPicture {
     svg.text(LEFT, top - 12, panel.title, { 'font-weight': 600, 'font-size': 12.5 })
     let x = RIGHT
     for (const series of [...panel.series].reverse()) {
-      x -= series.name.length * 6.4
-      svg.text(x, top - 12, series.name, { fill: INK, 'font-size': 11.5 })
-      if (series.shape === 'dots') svg.element('circle', { cx: x - 13, cy: top - 16, r: 3.2, fill: series.color })
+      svg.text(x, top - 12, series.name, { 'text-anchor': 'end', fill: INK, 'font-size': 11.5 })
+      x -= textWidth(series.name, 11.5)
+      if (series.shape === 'dots') svg.element('circle', { cx: x - 12, cy: top - 16, r: 3.2, fill: series.color })
       else
-        svg.line(x - 24, top - 16, x - 6, top - 16, series.color, {
+        svg.line(x - 26, top - 16, x - 8, top - 16, series.color, {
           'stroke-width': 2.4,
           'stroke-dasharray': series.dashed === true ? '5 3' : undefined,
         })
-      x -= 42
+      x -= 48
     }
   }
 

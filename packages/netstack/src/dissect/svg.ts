@@ -1,4 +1,4 @@
-import { INK, MONO, PAPER, SANS } from './theme.ts'
+import { DARK, INK, MONO, PAPER, SANS } from './theme.ts'
 
 /** Text as it may stand in SVG and HTML, also within quotes. */
 export function escapeMarkup(text: string): string {
@@ -15,6 +15,31 @@ function attributesOf(attributes: Attributes): string {
     text += ` ${name}="${shown}"`
   }
   return text
+}
+
+/** About how wide a text is in {@link SANS}: as wide as in the widest of its faces. */
+export function textWidth(text: string, fontSize: number): number {
+  let width = 0
+  for (const character of text)
+    width += /[ijl.,:;'|]/.test(character)
+      ? 0.3
+      : /[frt \-()]/.test(character)
+        ? 0.4
+        : /[mwMW]/.test(character)
+          ? 0.9
+          : 0.64
+  return width * fontSize
+}
+
+/** Attributes keep the light colours, which every viewer understands; rules that only browsers heed put dark ones in their place. */
+function darkRules(elements: string): string {
+  const used = new Set(elements.match(/\b(?:fill|stroke)="#[0-9a-f]{6}"/g))
+  const rules = [...used].sort().flatMap((attribute) => {
+    const [name, color] = attribute.slice(0, -1).split('="')
+    const dark = DARK[color!]
+    return dark === undefined ? [] : [`svg [${attribute}]{${name}:${dark}}`]
+  })
+  return `@media (prefers-color-scheme:dark){${rules.join('')}}`
 }
 
 /** Collects the elements of one picture and writes it out. */
@@ -46,12 +71,14 @@ export class Svg {
     this.text(x, y, text, { 'font-family': MONO, 'font-size': 11, 'xml:space': 'preserve', ...attributes })
   }
 
-  /** The whole picture on a white card; `title` is read out by screen readers. */
+  /** The whole picture on a card, white or, where the reader asks for it, dark; `title` is read out by screen readers. */
   toString(width: number, height: number, title: string): string {
+    const background = `<rect width="100%" height="100%" rx="10" fill="${PAPER}"/>`
     return [
       `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" width="${Math.ceil(width)}" height="${Math.ceil(height)}" role="img" font-family="${SANS}">`,
       `<title>${escapeMarkup(title)}</title>`,
-      `<rect width="100%" height="100%" rx="10" fill="${PAPER}"/>`,
+      `<style>${darkRules(background + this.#parts.join(''))}</style>`,
+      background,
       ...this.#parts,
       '</svg>',
       '',
