@@ -14,8 +14,8 @@ const versions = long ? [22, 24, 26] : [24]
 const folder = mkdtempSync(join(tmpdir(), 'wirehub-packed-'))
 const cache = join(import.meta.dirname, '..', 'node_modules', '.cache')
 
-/** What each package must do where it is installed; `module` is run as a script, `bin` as a command. */
-const expectations: { what: string; module?: string; bin?: string[]; prints: RegExp }[] = [
+/** What each package must do where it is installed; `module` is run as a script, `bin` as a command; what `repeats` prints the same each time. */
+const expectations: { what: string; module?: string; bin?: string[]; prints: RegExp; repeats?: boolean }[] = [
   {
     what: 'wirehub: createHub publishes to a subscriber',
     module: `
@@ -63,13 +63,60 @@ const expectations: { what: string; module?: string; bin?: string[]; prints: Reg
   },
   { what: 'wirehub --version', bin: ['wirehub', '--version'], prints: /\d+\.\d+\.\d+/ },
   { what: 'netstack layers', bin: ['netstack', 'layers'], prints: /transport/i },
+  {
+    what: 'netstack run: an unmodified program of http and net on a TCP whose packets get lost',
+    bin: ['netstack', 'run', 'app.cjs', '--loss', '2%', '--seed', '7'],
+    prints: /^fetched 500000 bytes\necho 100000 bytes, TcpHandle\n$/,
+  },
+  {
+    what: 'netstack run --virtual: the same, and the same seed takes the same time to the millisecond',
+    bin: ['netstack', 'run', 'app.cjs', '--loss', '2%', '--delay', '20ms', '--seed', '7', '--virtual', '--', 'time'],
+    prints: /^fetched 500000 bytes\necho 100000 bytes, TcpHandle\n\d+ ms\n$/,
+    repeats: true,
+  },
+  {
+    what: '@wirehub/netstack/node-net in the place of net',
+    module: `
+      import net from '@wirehub/netstack/node-net'
+      const server = net.createServer((socket) => socket.end('hello')).listen(0)
+      for await (const data of net.connect(server.address().port)) console.log(String(data))
+      server.close()`,
+    prints: /^hello\n$/,
+  },
 ]
+
+/** A program that knows nothing of netstack. */
+const application = `
+const http = require('node:http')
+const net = require('net')
+const { once } = require('node:events')
+const begin = Date.now()
+const pages = http.createServer((request, response) => response.end('x'.repeat(500_000))).listen(0)
+const echo = net.createServer((socket) => socket.pipe(socket)).listen(0)
+async function main() {
+  if (!echo.listening) await once(echo, 'listening')
+  const page = await (await fetch('http://localhost:' + pages.address().port)).text()
+  console.log('fetched', page.length, 'bytes')
+  const socket = net.connect(echo.address().port)
+  const { name } = socket._handle?.constructor ?? (await once(socket, 'connect'), socket._handle.constructor)
+  socket.end(Buffer.alloc(100_000))
+  let bytes = 0
+  for await (const chunk of socket) bytes += chunk.length
+  console.log('echo', bytes, 'bytes,', name)
+  if (process.argv[2] === 'time') console.log(Date.now() - begin, 'ms')
+  pages.close()
+  pages.closeAllConnections()
+  echo.close()
+}
+main()
+`
 
 let packed: { name: string; file: string }[] = []
 
 before(async () => {
   packed = packWorkspaces(join(folder, 'tarballs'))
   writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}')
+  writeFileSync(join(folder, 'app.cjs'), application)
   writeFileSync(join(folder, 'wirehub.yaml'), 'listen: [nats://127.0.0.1:0]\n')
   const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
   await exec('npm', [...args, ...packed.map(({ file }) => file)], { cwd: folder })
@@ -166,13 +213,16 @@ for (const version of versions) {
     before(async () => {
       node = await nodeBinary(version)
     })
-    for (const { what, module, bin, prints } of expectations) {
+    for (const { what, module, bin, prints, repeats } of expectations) {
       test(what, async () => {
         const args = bin
           ? [join(folder, 'node_modules', '.bin', bin[0]!), ...bin.slice(1)]
           : ['--input-type=module', '--eval', module!]
-        const { stdout } = await exec(node, args, { cwd: folder, timeout: 60_000, env: withoutWorkspace() })
+        const run = async (): Promise<string> =>
+          (await exec(node, args, { cwd: folder, timeout: 60_000, env: withoutWorkspace() })).stdout
+        const stdout = await run()
         assert.match(stdout, prints)
+        if (repeats) assert.equal(await run(), stdout)
       })
     }
   })

@@ -1,7 +1,7 @@
 // The command as its users run it: a process of its own, over captures of a simulated transfer.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -94,14 +94,39 @@ test('usage: help begins with examples; wrong usage is one line on stderr and ex
     ['dissect'],
     ['ladder', '--rows', 'x', client],
     ['layers', '--wrong'],
+    ['layers', 'something'],
+    ['journey', '--packet', '3'],
+    ['run', join(folder, 'none.js')],
     ['dissect', client, '--packet', '99999'],
   ]) {
     const wrong = netstack(...args)
     assert.equal(wrong.code, 2, args.join(' '))
     if (args.length > 0) assert.match(wrong.err, /^netstack: [^\n]+\n$/)
   }
-  assert.equal(netstack('dissect', join(folder, 'none')).code, 1)
-  assert.equal(netstack('dissect', trace).code, 1)
+  const none = join(folder, 'none')
+  const missing = netstack('dissect', none)
+  assert.deepEqual([missing.code, missing.err], [1, `netstack: there is no file ${none}\n`])
+  const unreadable = netstack('dissect', trace)
+  assert.equal(unreadable.code, 1)
+  assert.ok(unreadable.err.startsWith(`netstack: ${trace}: `) && unreadable.err.includes('neither pcap nor pcapng'))
+})
+
+test('a name that is nearly right is answered by the right one', () => {
+  assert.match(netstack('lader').err, /no command "lader"; is netstack ladder meant\?/)
+  assert.match(netstack('run', 'app.js', '--los', '2%').err, /no option --los; is --loss meant\?/)
+  assert.match(netstack('run', 'app.js', '--zzz').err, /no option --zzz; --help lists them/)
+})
+
+test('layers: every folder and every command that the table names is there', () => {
+  const root = new URL('../../../../', import.meta.url)
+  const { osi, internet } = JSON.parse(netstack('layers', '--json').out)
+  const commands = netstack('--help').out
+  for (const { here } of [...osi, ...internet]) {
+    assert.ok(existsSync(new URL(here.folder, root)), here.folder)
+    const [program, command] = here.command.split(' ')
+    if (program === 'netstack') assert.match(commands, new RegExp(`^  ${command} `, 'm'))
+    else assert.ok(existsSync(new URL(`packages/cli/src/commands/${command}.ts`, root)), here.command)
+  }
 })
 
 test('layers: the table as text and as JSON', () => {

@@ -4,13 +4,20 @@ import { type Ladder, ladderOf } from '../dissect/ladder.ts'
 import type { TraceRecord } from '../dissect/trace.ts'
 import type { Capture } from '../link/pcap/capture.ts'
 import { readCaptureFile } from '../link/pcap/node.ts'
+import { WireError } from '../wire/error.ts'
 import { UsageError } from './command.ts'
 
 /** The one capture file that a command was given. Throws UsageError when there is none, or more than one. */
 export function captureArgument(positionals: readonly string[], command: string): Capture {
   if (positionals.length !== 1)
     throw new UsageError(`${command} takes one capture file, pcap or pcapng; see netstack ${command} --help`)
-  const capture = readCaptureFile(positionals[0])
+  const path = positionals[0]!
+  let capture: Capture
+  try {
+    capture = readCaptureFile(path)
+  } catch (error) {
+    throw error instanceof WireError ? new Error(`${path}: ${error.message}`, { cause: error }) : error
+  }
   if (capture.truncated !== undefined)
     process.stderr.write(`netstack: ${capture.truncated}; what came before is shown\n`)
   return capture
@@ -69,7 +76,9 @@ export function ladderFrom(
   })
   if (wanted !== undefined) {
     if (wanted > conversations.length)
-      throw new UsageError(`the capture has ${conversations.length} TCP conversations, not ${wanted}`)
+      throw new UsageError(
+        `the capture has ${conversations.length} TCP conversation${conversations.length === 1 ? '' : 's'}, not ${wanted}`,
+      )
     chosen = wanted - 1
   } else if (conversations.length > 1) {
     const list = conversations

@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearest } from './nearest.ts'
 
 /** Bad usage: reported in one line on stderr, exit code 2. */
 export class UsageError extends Error {
@@ -34,8 +36,19 @@ export function parseArguments<T extends Options>(args: readonly string[], optio
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true }) as Parsed<T>
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    const { message, code } = error as NodeJS.ErrnoException
+    const unknown = code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? /'(-[^']*)'/.exec(message)?.[1] : undefined
+    if (unknown === undefined) throw new UsageError(message)
+    const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(options))
+    throw new UsageError(
+      `there is no option ${unknown}; ${meant === undefined ? '--help lists them' : `is --${meant} meant?`}`,
+    )
   }
+}
+
+/** Throws UsageError where a command that takes options only is given something else. */
+export function refusePositionals(positionals: readonly string[], command: string): void {
+  if (positionals.length > 0) throw new UsageError(`${command} takes options only, not "${positionals[0]}"`)
 }
 
 /** A whole number of an option. Throws UsageError when it is none, or outside the range. */
@@ -56,12 +69,13 @@ export function shareOption(name: string, text: string | undefined): number | un
   return value
 }
 
-/** Writes a picture or page to the file, or to stdout for `-`; says on stderr where it went. */
+/** Writes a picture or page to the file, whose folder is made where there is none, or to stdout for `-`; says on stderr where it went. */
 export function writeResult(path: string, text: string): void {
   if (path === '-') {
     process.stdout.write(text)
     return
   }
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
   process.stderr.write(`netstack: wrote ${path}\n`)
 }

@@ -9,6 +9,7 @@ import { ladder } from './commands/ladder.ts'
 import { layers } from './commands/layers.ts'
 import { plot } from './commands/plot.ts'
 import { run } from './commands/run.ts'
+import { nearest } from './nearest.ts'
 
 const COMMANDS: readonly Command[] = [demo, run, layers, dissect, ladder, plot, journey]
 
@@ -16,6 +17,7 @@ function usage(): string {
   const width = Math.max(...COMMANDS.map((command) => command.name.length))
   return `Examples
   netstack demo                          1 MB over a lossy link: every segment, every repair and its reason
+  netstack run app.js --loss 2%          one's own program, unchanged, on a TCP whose packets get lost
   netstack journey "Hello, wire!"        one message down the layers and up again
   netstack dissect capture.pcapng        what is in a capture
   netstack ladder capture.pcapng         a TCP conversation, segment by segment
@@ -26,6 +28,13 @@ ${COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}
 netstack <command> --help tells more of one, netstack --version which one this is. Data goes to stdout, all else to stderr. NO_COLOR is heeded.
 Exit codes: 0 done, 1 failed, 2 usage.
 `
+}
+
+/** In one line. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, path, message } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' && path !== undefined ? `there is no file ${path}` : message
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -40,7 +49,15 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const command = COMMANDS.find((candidate) => candidate.name === name)
-  if (command === undefined) throw new UsageError(`there is no command "${name}"; netstack --help lists them`)
+  if (command === undefined) {
+    const meant = nearest(
+      name,
+      COMMANDS.map((each) => each.name),
+    )
+    throw new UsageError(
+      `there is no command "${name}"; ${meant === undefined ? 'netstack --help lists them' : `is netstack ${meant} meant?`}`,
+    )
+  }
   const asked = rest.indexOf('--help')
   const behind = rest.indexOf('--')
   if (asked >= 0 && (behind < 0 || asked < behind)) {
@@ -61,6 +78,6 @@ try {
   // A 0 that is set would stand for good: what a program throws as it exits could not change it.
   if (code !== 0) process.exitCode = code
 } catch (error) {
-  process.stderr.write(`netstack: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`netstack: ${describeError(error)}\n`)
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

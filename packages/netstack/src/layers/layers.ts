@@ -56,7 +56,7 @@ export const OSI_LAYERS: readonly OsiLayer[] = [
     examples: ['TLS records', 'UTF-8', 'JSON', 'gzip'],
     here: {
       folder: 'packages/hub/src/presentation',
-      command: 'wirehub doctor',
+      command: 'wirehub certs dev',
       fault: 'an unknown charset, a certificate that has expired, a message cut at the wrong byte',
       attack: 'a small body that inflates without end: inflating is bounded',
     },
@@ -68,9 +68,9 @@ export const OSI_LAYERS: readonly OsiLayer[] = [
     function: 'Opening, keeping and closing a conversation; checkpoints; going on after a break',
     examples: ['TLS session resumption', 'MQTT sessions', 'RPC', 'SOCKS'],
     here: {
-      folder: 'packages/hub/src/session',
-      command: 'wirehub inspect',
-      fault: 'a transfer that is cut half-way: it goes on from the last checkpoint',
+      folder: 'packages/hub/src/dial',
+      command: 'wirehub sub',
+      fault: 'a connection that breaks: it is dialled again, after a pause that grows',
       attack: "taking over another client's session: sessions belong to an authenticated account",
     },
   },
@@ -139,7 +139,7 @@ export const INTERNET_LAYERS: readonly InternetLayer[] = [
     examples: ['HTTP', 'DNS', 'MQTT', 'NATS', 'TLS'],
     here: {
       folder: 'packages/hub/src',
-      command: 'wirehub doctor',
+      command: 'wirehub serve',
       fault: 'a protocol, charset or certificate that the other side does not take',
       attack: 'floods of valid requests: limits',
     },

@@ -4,7 +4,16 @@ import { drawLadder } from '../../dissect/ladder-svg.ts'
 import { formatLadder } from '../../dissect/ladder-text.ts'
 import { drawPlot } from '../../dissect/plot.ts'
 import { senderMarks, senderPanels } from '../../dissect/series.ts'
-import { type Command, integerOption, parseArguments, print, shareOption, UsageError, useColor } from '../command.ts'
+import {
+  type Command,
+  integerOption,
+  parseArguments,
+  print,
+  refusePositionals,
+  shareOption,
+  UsageError,
+  useColor,
+} from '../command.ts'
 import { DEMO_BYTES, DEMO_HOSTS, type DemoRun, runDemo } from '../demo-run.ts'
 
 const HELP = `Examples
@@ -65,7 +74,7 @@ export const demo: Command = {
       ipv6: { type: 'boolean' },
       rows: { type: 'string' },
     })
-    if (positionals.length > 0) throw new UsageError(`demo takes options only, not "${positionals[0]}"`)
+    refusePositionals(positionals, 'demo')
     const seed = integerOption('seed', values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1
     const loss = shareOption('loss', values.loss) ?? 0.02
     const bytes = integerOption('bytes', values.bytes, 1, 100_000_000) ?? DEMO_BYTES

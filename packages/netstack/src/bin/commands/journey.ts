@@ -54,6 +54,7 @@ export const journey: Command = {
     const { values, positionals } = parseArguments(args, OPTIONS)
     let found: Journey
     if (values.capture === undefined) {
+      if (values.packet !== undefined) throw new UsageError('--packet counts the packets of a --capture: name one')
       const [from, to] = values.ipv6 === true ? ['2001:db8::1', '2001:db8::2'] : [undefined, undefined]
       const ends = (address: string | undefined): JourneyOptions['from'] =>
         address === undefined ? undefined : { address }

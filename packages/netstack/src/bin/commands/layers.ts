@@ -1,5 +1,6 @@
+import { wrapWords } from '../../dissect/ladder-rows.ts'
 import { INTERNET_LAYERS, type InternetLayer, LAYER_NOTES, OSI_LAYERS, type OsiLayer } from '../../layers/layers.ts'
-import { type Command, parseArguments, print, useColor } from '../command.ts'
+import { type Command, parseArguments, print, refusePositionals, useColor } from '../command.ts'
 
 const HELP = `Examples
   netstack layers             seven OSI layers and four Internet layers, side by side with this project
@@ -11,20 +12,6 @@ Options
 
 const WIDTH = 108
 const LABEL = 12
-
-/** Breaks text at spaces. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  lines.push(line)
-  return lines
-}
 
 function describe(layer: OsiLayer | InternetLayer, heading: string, color: boolean): string[] {
   const paint = (text: string, code: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
@@ -39,7 +26,7 @@ function describe(layer: OsiLayer | InternetLayer, heading: string, color: boole
   ]
   const lines = [paint(heading, '1')]
   for (const [label, text] of rows) {
-    wrap(text, WIDTH - LABEL - 4).forEach((line, i) => {
+    wrapWords(text, WIDTH - LABEL - 4).forEach((line, i) => {
       lines.push(`    ${i === 0 ? paint(label.padEnd(LABEL), '2') : ' '.repeat(LABEL)}${line}`)
     })
   }
@@ -80,7 +67,9 @@ function layerText(color: boolean): string {
   lines.push(
     'Where the model does not fit',
     rule,
-    ...LAYER_NOTES.flatMap((note) => wrap(note, WIDTH - 4).map((line, i) => `${i === 0 ? '  - ' : '    '}${line}`)),
+    ...LAYER_NOTES.flatMap((note) =>
+      wrapWords(note, WIDTH - 4).map((line, i) => `${i === 0 ? '  - ' : '    '}${line}`),
+    ),
   )
   return lines.join('\n')
 }
@@ -91,7 +80,8 @@ export const layers: Command = {
   summary: 'the layers of the network, what each does, and where it is here',
   help: HELP,
   run(args) {
-    const { values } = parseArguments(args, { json: { type: 'boolean' } })
+    const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
+    refusePositionals(positionals, 'layers')
     print(
       values.json === true
         ? JSON.stringify({ osi: OSI_LAYERS, internet: INTERNET_LAYERS, notes: LAYER_NOTES }, undefined, 2)

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import type { ImpairmentOptions } from '../../link/impairment.ts'
 import { type Command, integerOption, parseArguments, shareOption, UsageError } from '../command.ts'
 import { type ProgramOptions, runInRealTime, runInVirtualTime } from '../run-program.ts'
@@ -11,7 +13,7 @@ Runs a program (CommonJS or ESM) with its TCP on a stack of its own, loopback al
 stays real: pipes of Node's own modules, files, child processes, dns. The seed is printed.
 
 Options
-  --seed N            fixes the dice (default: chosen)
+  --seed N            fixes the dice (default: NETSTACK_SEED, else chosen)
   --loss SHARE        packets lost, as 2% or 0.02
   --duplicate SHARE   packets that come twice
   --corrupt SHARE     packets in which a bit is flipped
@@ -71,13 +73,24 @@ function readOptions(args: readonly string[]): ProgramOptions & { virtual: boole
   }
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined)
   return {
-    program,
+    program: findProgram(program),
     args: [...rest, ...(behind < 0 ? [] : args.slice(behind + 1))],
-    seed: integerOption('seed', values.seed, 0, 0xffff_ffff) ?? Math.floor(Math.random() * 0x1_0000_0000),
+    seed:
+      integerOption('seed', values.seed ?? process.env['NETSTACK_SEED'], 0, 0xffff_ffff) ??
+      Math.floor(Math.random() * 0x1_0000_0000),
     impair: Object.fromEntries(given),
     mtu: integerOption('mtu', values.mtu, 576, 65_535) ?? 1500,
     virtual: values.virtual === true,
     udp: values.udp === true,
+  }
+}
+
+/** As `node program` finds it: with its ending left off, or the main file of a folder. Throws UsageError when there is none. */
+function findProgram(program: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(resolve(program))
+  } catch {
+    throw new UsageError(`there is no program ${program}`)
   }
 }
 
