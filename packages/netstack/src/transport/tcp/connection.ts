@@ -338,6 +338,7 @@ export class Connection implements TcpConnection, FlowEntry {
     }
     this.shutdown(now)
     if (this.state === 'FIN-WAIT-2') this.timers.setLife(now + this.options.finWait2TimeoutMs)
+    if (this.state !== 'TIME-WAIT') this.host.orphaned(this, now)
   }
 
   abort(now: number): void {

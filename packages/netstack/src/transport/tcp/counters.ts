@@ -25,6 +25,7 @@ export function createCounters(): TcpCounters {
     passiveOpens: 0,
     timeWait: 0,
     timeWaitReused: 0,
+    orphansReset: 0,
     allocationFailures: 0,
   }
 }

@@ -23,6 +23,8 @@ export interface TcpHost {
   completed(connection: Connection): boolean
   /** The connection has reached TIME-WAIT. */
   enteredTimeWait(connection: Connection): void
+  /** Nobody waits for the connection any more, and it has not ended. */
+  orphaned(connection: Connection, now: number): void
   /** The connection is CLOSED: forget it. */
   closed(connection: Connection): void
 }

@@ -11,6 +11,7 @@ import { TcpError } from './errors.ts'
 import { FastOpen } from './fast-open.ts'
 import { FlowTable, flowHash } from './flow-table.ts'
 import { FlowSecrets } from './isn.ts'
+import { resetOrphan } from './lifetime.ts'
 import { Listener, type ListenerHost } from './listener.ts'
 import { type ResolvedOptions, resolveOptions } from './options.ts'
 import { isInFlight, onIcmpError, onPathMtu } from './path.ts'
@@ -37,6 +38,7 @@ import type {
 
 const DEFAULT_MAX_CONNECTIONS = 65_536
 const DEFAULT_MAX_TIME_WAIT = 16_384
+const DEFAULT_MAX_ORPHANS = 32_768
 const DEFAULT_CHALLENGES_PER_SECOND = 1000
 /** The remote end of a listener, for the secret by which its port is chosen. */
 const NOWHERE: AddressWords = { w0: 0, w1: 0, w2: 0, w3: 0 }
@@ -61,11 +63,14 @@ class Layer implements TcpLayer, ListenerHost {
   readonly #hashKey: number
   readonly #maxConnections: number
   readonly #maxTimeWait: number
+  readonly #maxOrphans: number
   readonly #challengeLimit: number
   readonly #fillRandom: (bytes: Uint8Array) => void
   /** The listener of a connection that nobody has accepted yet. */
   readonly #listenerOf: Map<Connection, Listener> = new Map()
   readonly #timeWait: Set<Connection> = new Set()
+  /** In the order in which they were abandoned. */
+  readonly #orphans: Set<Connection> = new Set()
   /** Complete connections whose listeners are still to be told, each behind its listener. */
   readonly #announced: (Listener | Connection)[] = []
   /** Connections whose answers wait for the end of a batch. */
@@ -82,6 +87,7 @@ class Layer implements TcpLayer, ListenerHost {
     this.#defaults = options.defaults
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
     this.#maxTimeWait = options.maxTimeWait ?? DEFAULT_MAX_TIME_WAIT
+    this.#maxOrphans = options.maxOrphans ?? DEFAULT_MAX_ORPHANS
     this.#challengeLimit = options.challengeAcksPerSecond ?? DEFAULT_CHALLENGES_PER_SECOND
     this.#ports = new PortTable(options.ephemeralPorts)
     this.#hashKey = this.#random32()
@@ -95,6 +101,10 @@ class Layer implements TcpLayer, ListenerHost {
 
   get connectionCount(): number {
     return this.#flows.size
+  }
+
+  get orphanCount(): number {
+    return this.#orphans.size
   }
 
   // --- way in ----------------------------------------------------------------------------------
@@ -386,6 +396,7 @@ class Layer implements TcpLayer, ListenerHost {
 
   enteredTimeWait(connection: Connection): void {
     this.counters.timeWait++
+    this.#orphans.delete(connection)
     this.#timeWait.add(connection)
     if (this.#timeWait.size <= this.#maxTimeWait) return
     for (const oldest of this.#timeWait) {
@@ -394,8 +405,19 @@ class Layer implements TcpLayer, ListenerHost {
     }
   }
 
+  orphaned(connection: Connection, now: number): void {
+    this.#orphans.add(connection)
+    if (this.#orphans.size <= this.#maxOrphans) return
+    for (const oldest of this.#orphans) {
+      this.counters.orphansReset++
+      resetOrphan(oldest, now)
+      break
+    }
+  }
+
   closed(connection: Connection): void {
     this.#flows.delete(connection)
+    this.#orphans.delete(connection)
     this.#timeWait.delete(connection)
     const listener = this.#listenerOf.get(connection)
     if (listener !== undefined) {

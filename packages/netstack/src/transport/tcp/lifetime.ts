@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts'
 import { EVENT_TROUBLE } from './events.ts'
 import { sendSyn } from './handshake.ts'
 import { suspectBlackHole } from './path.ts'
+import { MAX_RTO_MS } from './rtt.ts'
 import { ACK } from './segment.ts'
 import { emitSegment } from './segment-writer.ts'
 import { TIMER_PERSIST, TIMER_PROBE, TIMER_REORDER, TIMER_RTO } from './timers.ts'
@@ -25,14 +26,14 @@ export function onRetransmitTimer(connection: Connection, now: number): void {
 }
 
 function onDataTimeout(connection: Connection, now: number): void {
-  const { recovery, sender, options } = connection
+  const { recovery, sender } = connection
   if (sender.window === 0) {
     // A window that was shut while data was in flight: probed (RFC 9293 3.8.6.1), not taken for a loss.
     sender.onPersistTimer(now)
     return
   }
   // RFC9293:MUST-20 (R1, R2), MUST-21 (R2 is an option), SHLD-11; RFC 5482 for the user's own limit.
-  if (recovery.timeouts >= options.retries || userTimeoutOver(connection, now)) {
+  if (recovery.timeouts >= retriesOf(connection) || userTimeoutOver(connection, now)) {
     connection.sendReset(now, 'gave up', 'RFC 9293 3.8.3')
     connection.terminate('timeout', 'retransmission limit (R2) or user timeout')
     return
@@ -80,12 +81,30 @@ export function limitByUserTimeout(connection: Connection, timeout: number, now:
   return Math.min(timeout, Math.max(1, connection.oldestUnacknowledgedAt + connection.userTimeoutMs - now))
 }
 
-/** RFC9293:MUST-37: zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do. */
-export function giveUpProbing(connection: Connection, now: number): boolean {
+/** R2 of RFC 9293 3.8.3, which is smaller for what nobody waits for any more. */
+function retriesOf({ abandoned, options }: Connection): number {
+  return abandoned ? Math.min(options.orphanRetries, options.retries) : options.retries
+}
+
+/**
+ * RFC9293:MUST-37: zero-window probes go on for ever while the peer answers; without an answer they end as retransmissions do.
+ * An orphan's end in any case: RFC 9293 3.8.6.1 leaves resources to their owner, and RFC 6429 lets whoever manages them end a connection that
+ * does not get on, so that no peer can hold them by keeping its window shut.
+ */
+export function giveUpProbing(connection: Connection, intervalMs: number, now: number): boolean {
   const { probes } = connection.sender
-  if (probes < connection.options.retries && !(probes > 0 && userTimeoutOver(connection, now))) return false
-  connection.terminate('timeout', 'window probes unanswered')
+  const isHeld = connection.abandoned && intervalMs >= MAX_RTO_MS
+  if (isHeld) connection.sendReset(now, 'nobody waits for the window any more', 'RFC 6429')
+  else if (probes < retriesOf(connection) && !(probes > 0 && userTimeoutOver(connection, now))) return false
+  connection.terminate('timeout', isHeld ? 'the window of an orphan stayed shut' : 'window probes unanswered')
   return true
+}
+
+/** There are too many connections that nobody waits for: this one gives up its place. */
+export function resetOrphan(connection: Connection, now: number): void {
+  if (connection.state !== 'SYN-SENT') connection.sendReset(now, 'too many orphans', 'RFC 6429')
+  connection.terminate('no-memory', 'too many orphans')
+  connection.dispatch()
 }
 
 /** Sets the keep-alive timer as the options say. RFC9293:MUST-24, MUST-25, MAY-5: off unless asked for. */

@@ -27,6 +27,7 @@ const DEFAULTS: ResolvedOptions = {
   userTimeoutMs: 0,
   synRetries: 7, // RFC9293:MUST-23: 1 + 2 + ... + 128 s are more than 3 minutes
   retries: 15,
+  orphanRetries: 8,
   minRtoMs: 200,
   timeWaitMs: 60_000,
   finWait2TimeoutMs: 60_000,

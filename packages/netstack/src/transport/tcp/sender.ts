@@ -276,13 +276,13 @@ export class Sender {
   #armPersist(now: number): void {
     const connection = this.#connection
     if (this.unsentBytes === 0 && !this.finQueued) return
-    const rto = connection.rtt.rto
     const held = this.usableWindow > 0
-    // RFC9293:SHLD-29: first probe after one RTO; SHLD-30: then exponentially.
-    connection.timers.setRetransmit(
-      TIMER_PERSIST,
-      now + (held ? OVERRIDE_MS : Math.min(rto * 2 ** this.#probeBackoff, MAX_RTO_MS)),
-    )
+    connection.timers.setRetransmit(TIMER_PERSIST, now + (held ? OVERRIDE_MS : this.#probeIntervalMs))
+  }
+
+  /** RFC9293:SHLD-29: first probe after one RTO; SHLD-30: then exponentially. */
+  get #probeIntervalMs(): number {
+    return Math.min(this.#connection.rtt.rto * 2 ** this.#probeBackoff, MAX_RTO_MS)
   }
 
   /** RFC 9293 3.8.6.1: the persist timer has run out. RFC9293:MUST-35, MUST-37: as long as the peer acknowledges, for ever. */
@@ -293,7 +293,7 @@ export class Sender {
       this.#overrideSillyWindow(now)
       return
     }
-    if (giveUpProbing(connection, now)) return
+    if (giveUpProbing(connection, this.#probeIntervalMs, now)) return
     this.probes++
     this.#probeBackoff++
     if (board.count === 0) {
@@ -309,10 +309,7 @@ export class Sender {
       const isFin = (board.flagsOf(board.head) & HAS_FIN) !== 0 && start === this.buffer.end
       emitSegment(connection, start, isFin ? 0 : 1, isFin ? ACK | FIN : ACK, now, 'window probe', 'RFC 9293 3.8.6.1')
     }
-    connection.timers.setRetransmit(
-      TIMER_PERSIST,
-      now + Math.min(connection.rtt.rto * 2 ** this.#probeBackoff, MAX_RTO_MS),
-    )
+    connection.timers.setRetransmit(TIMER_PERSIST, now + this.#probeIntervalMs)
   }
 
   /** RFC 9293 3.8.6.2.1 (4): what silly-window avoidance or the cork held back goes now. */

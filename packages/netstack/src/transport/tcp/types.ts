@@ -177,6 +177,11 @@ export interface TcpConnectionOptions {
   /** Retransmissions of a SYN (default 7, so 255 s; Linux has 6) and of data (R2, default 15) before giving up. RFC9293:MUST-20, MUST-21, MUST-22, MUST-23, SHLD-11 */
   synRetries?: number
   retries?: number
+  /**
+   * The same for an orphan, which nobody waits for any more (after `abandon`), as Linux's tcp_orphan_retries: of data, and of window probes that meet
+   * no answer. Where a shut window is all that they are answered by, it ends when two minutes lie between probes. Default 8; no more than `retries`.
+   */
+  orphanRetries?: number
   /** Smallest RTO in milliseconds. RFC 6298 2.4 says 1 s, Linux 200 ms. Default 200. */
   minRtoMs?: number
   /** TIME-WAIT in milliseconds: 2 MSL. Default 60,000. */
@@ -341,6 +346,7 @@ export type TcpCounterName =
   | 'passiveOpens'
   | 'timeWait'
   | 'timeWaitReused'
+  | 'orphansReset'
   | 'allocationFailures'
 
 /** The demultiplexer that the stack drives. */
@@ -350,6 +356,8 @@ export interface TcpLayer {
   readonly counters: TcpCounters
   /** Connections in any state but CLOSED. */
   readonly connectionCount: number
+  /** Those of them that were abandoned and are neither CLOSED nor in TIME-WAIT. */
+  readonly orphanCount: number
   trace: TcpTrace | undefined
 
   /**
@@ -391,6 +399,8 @@ export interface TcpLayerOptions {
   maxConnections?: number
   /** Most TIME-WAIT entries; the oldest go first. Default 16,384. */
   maxTimeWait?: number
+  /** Most connections that were abandoned and have not ended; the oldest is reset. Default 32,768. */
+  maxOrphans?: number
   /** Challenge ACKs per second over all connections (RFC 5961 7). Default 1,000. */
   challengeAcksPerSecond?: number
   ephemeralPorts?: readonly [first: number, last: number]
