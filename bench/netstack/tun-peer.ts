@@ -1,5 +1,6 @@
 // The other end of a bulk transfer: Node's net on the kernel's TCP. `source <host> <bytes>` writes to whoever connects and says its
-// port; `sink <host> <port> <bytes> data|onread` reads and says how many milliseconds passed between the first byte and the last.
+// port; `sink <host> <port> <bytes> data|onread [loaded]` reads and says how many milliseconds passed between the first byte and the last.
+// `loaded`: the modules of the stack are in memory too, so that the garbage collector has as much to look at as where the stack is used.
 import { connect, createServer } from 'node:net'
 
 const [mode, host, ...rest] = process.argv.slice(2)
@@ -29,6 +30,12 @@ if (mode === 'source') {
   server.listen(0, host, () => console.log((server.address() as { port: number }).port))
 } else {
   const [port, bytes] = rest.map(Number)
+  if (rest[3] === 'loaded') {
+    const { RealTimeHost } = await import('../../packages/netstack/src/api/node/real-time-host.ts')
+    const { createNet } = await import('../../packages/netstack/src/api/node/network.ts')
+    await import('../../packages/netstack/src/link/tun/tun-link.ts')
+    createNet(new RealTimeHost())
+  }
   let begun = 0
   let read = 0
   const count = (length: number): void => {

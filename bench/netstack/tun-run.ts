@@ -3,14 +3,26 @@ import { defaultCongestion, type LoopbackCongestion, type Reading, TunBench } fr
 
 const BULK_BYTES = 2_000_000_000
 
+interface Peer {
+  readonly name: string
+  readonly congestion: LoopbackCongestion
+  /** Whether the receiver has this stack's modules in its heap. */
+  readonly loaded: boolean
+  readonly samples: number[]
+}
+
 const [reading, direction, rounds] = process.argv.slice(2) as [Reading, 'in' | 'out', string]
 
 /** Node's net over loopback as the machine is set, and with the congestion control that the kernel's end has towards our stack. */
-function loopbackPeers(): { name: string; congestion: LoopbackCongestion; samples: number[] }[] {
+function loopbackPeers(): Peer[] {
   const standard = defaultCongestion()
   const name = `Node net, loopback (${standard}, the default here)`
-  const peers = [{ name, congestion: 'default' as LoopbackCongestion, samples: [] as number[] }]
-  if (standard !== 'cubic') peers.push({ name: 'Node net, loopback (cubic)', congestion: 'cubic', samples: [] })
+  const peers: Peer[] = [{ name, congestion: 'default', loaded: false, samples: [] }]
+  if (standard !== 'cubic')
+    peers.push({ name: 'Node net, loopback (cubic)', congestion: 'cubic', loaded: false, samples: [] })
+  // Each chunk of 'data' is memory that V8 must look for in the whole heap: how much of the difference is the heap's?
+  if (direction === 'in' && reading === 'data')
+    peers.push({ name: `${name}, this stack loaded too`, congestion: 'default', loaded: true, samples: [] })
   return peers
 }
 
@@ -23,8 +35,8 @@ try {
       ? bench.kernelToStack(BULK_BYTES, reading)
       : bench.stackToKernel(BULK_BYTES, reading))
     if (round >= 0) ours.push(figure) // The first round warms up.
-    for (const { congestion, samples } of loopbacks) {
-      const peer = await bench.loopback(BULK_BYTES, reading, congestion)
+    for (const { congestion, loaded, samples } of loopbacks) {
+      const peer = await bench.loopback(BULK_BYTES, reading, congestion, loaded)
       if (round >= 0) samples.push(peer)
     }
   }

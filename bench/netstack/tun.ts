@@ -70,6 +70,7 @@ export class TunBench {
       '-c',
       core,
       process.execPath,
+      '--conditions=@wirehub/source',
       join(import.meta.dirname, 'tun-peer.ts'),
       ...words,
     ]
@@ -81,13 +82,18 @@ export class TunBench {
     return line as string
   }
 
-  /** Node's net at both ends, over loopback. @param congestion the machine's default, or that of the route to our stack */
-  async loopback(bytes: number, reading: Reading, congestion: LoopbackCongestion): Promise<number> {
+  /**
+   * Node's net at both ends, over loopback.
+   *
+   * @param congestion the machine's default, or that of the route to our stack
+   * @param loaded whether the receiver has the modules of the stack in its heap, unused
+   */
+  async loopback(bytes: number, reading: Reading, congestion: LoopbackCongestion, loaded = false): Promise<number> {
     const route = ['-n', this.#namespace, 'route', 'replace', 'local', '127.0.0.1', 'dev', 'lo', 'table', 'local']
     execFileSync('ip', congestion === 'default' ? route : [...route, 'congctl', congestion])
     const source = this.#peer('0', 'source', '127.0.0.1', String(bytes))
     const port = await this.#line(source)
-    const sink = this.#peer('1', 'sink', '127.0.0.1', port, String(bytes), reading)
+    const sink = this.#peer('1', 'sink', '127.0.0.1', port, String(bytes), reading, ...(loaded ? ['loaded'] : []))
     const figure = Number(await this.#line(sink))
     await Promise.all([source, sink].filter((child) => child.exitCode === null).map((child) => once(child, 'exit')))
     return bytes / 1000 / figure

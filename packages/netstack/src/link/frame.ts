@@ -23,6 +23,7 @@ export type ChecksumState = 0 | 1 | 2
 export const FRAME_HEADROOM_BYTES = 128
 
 const NOTHING: readonly Uint8Array[] = []
+const NO_MEMORY = new Uint8Array(0)
 
 /** Room behind the payload that every slot has: an FCS of 4 bytes, and padding to the Ethernet minimum. */
 const FRAME_TAILROOM_BYTES = 64
@@ -30,7 +31,7 @@ const FRAME_TAILROOM_BYTES = 64
 /** One pooled packet: see the head of this file. */
 export class Frame {
   /** The slot's memory, from 0; begins at a multiple of 8 bytes in its ArrayBuffer. */
-  readonly bytes: Uint8Array<ArrayBuffer>
+  bytes: Uint8Array<ArrayBuffer>
   /** Offset of the first byte of the packet as the layer that holds it now sees it. */
   start = 0
   /** Offset behind the last byte of the packet. */
@@ -88,7 +89,12 @@ export class Frame {
   /** Gives the frame back to its pool when no other owner is left. Throws when it was released already: a bug worth hearing of at once. */
   release(): void {
     if (this.#owners === 0) throw new Error('Frame released twice')
-    if (--this.#owners === 0) this.#pool.put(this, !this.#isSurrendered)
+    if (--this.#owners > 0) return
+    if (this.#isSurrendered) {
+      this.#isSurrendered = false
+      this.bytes = NO_MEMORY
+    }
+    this.#pool.put(this)
   }
 
   /** As `release`, but the memory is no longer the pool's: whoever has a view of it keeps it for good. */
@@ -135,6 +141,8 @@ const LARGE_SLOT_BYTES = FRAME_HEADROOM_BYTES + 65_536 + FRAME_TAILROOM_BYTES
 export class FramePool {
   readonly #small: Frame[] = []
   readonly #large: Frame[] = []
+  /** Frames whose memory somebody has kept. */
+  readonly #bare: Frame[] = []
   readonly #maxFreeSmall: number
   readonly #maxFreeLarge: number
   readonly #memory: (bytes: number) => Uint8Array<ArrayBuffer>
@@ -159,8 +167,7 @@ export class FramePool {
       if (frame === undefined) frame = this.#growSmall()
     } else {
       if (needed > LARGE_SLOT_BYTES) throw new RangeError(`a frame holds at most 65536 bytes of body, not ${bodyBytes}`)
-      frame = this.#large.pop()
-      if (frame === undefined) frame = new Frame(this, this.#memory(LARGE_SLOT_BYTES))
+      frame = this.#large.pop() ?? this.#withMemory()
     }
     frame.reset(headroom)
     this.outstanding++
@@ -176,12 +183,23 @@ export class FramePool {
   }
 
   /** Called by {@link Frame.release}. */
-  put(frame: Frame, isReusable: boolean): void {
+  put(frame: Frame): void {
     this.outstanding--
-    if (!isReusable) return
-    if (frame.bytes.byteLength === SMALL_SLOT_BYTES) {
+    const { byteLength } = frame.bytes
+    if (byteLength === SMALL_SLOT_BYTES) {
       if (this.#small.length < this.#maxFreeSmall) this.#small.push(frame)
-    } else if (this.#large.length < this.#maxFreeLarge) this.#large.push(frame)
+      return
+    }
+    const list = byteLength === 0 ? this.#bare : this.#large
+    if (list.length < this.#maxFreeLarge) list.push(frame)
+  }
+
+  #withMemory(): Frame {
+    const memory = this.#memory(LARGE_SLOT_BYTES)
+    const frame = this.#bare.pop()
+    if (frame === undefined) return new Frame(this, memory)
+    frame.bytes = memory
+    return frame
   }
 
   #growSmall(): Frame {

@@ -109,16 +109,12 @@ export class LoopHandle {
 
   /** Calls back in a turn of its own; Node runs `process.nextTick` between two of them. */
   post(callback: () => void): void {
-    setImmediate(() => {
-      if (this.host.isUp) this.#resource.runInAsyncScope(callback)
-    })
+    setImmediate(() => this.run(callback))
   }
 
-  /** Calls back in this turn still, behind what has been put off by `process.nextTick` until now. */
-  protected postTick(callback: () => void): void {
-    process.nextTick(() => {
-      if (this.host.isUp) this.#resource.runInAsyncScope(callback)
-    })
+  /** Calls back in the asynchronous context of the handle, unless the host has crashed meanwhile. */
+  protected run(callback: () => void): void {
+    if (this.host.isUp) this.#resource.runInAsyncScope(callback)
   }
 
   /** Marks it closed; false when it was already. */

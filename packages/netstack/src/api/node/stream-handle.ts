@@ -102,14 +102,12 @@ export class StreamHandle extends LoopHandle {
   protected postRead(): void {
     if (!this.#isReading || this.#readPosted || this.isClosed) return
     this.#readPosted = true
-    this.post(() => {
-      this.#chunksOfTurn = 0
-      this.#readNow()
-    })
+    this.#chunksOfTurn = 0
+    setImmediate(this.#reader)
   }
 
   /** One chunk, or the end. What the program does about a chunk by `process.nextTick` comes before the next one; the end has a turn of its own. */
-  #readNow(): void {
+  readonly #readNow = (): void => {
     this.#readPosted = false
     const stream = this.stream
     if (!this.#isReading || this.isClosed || stream === null) return
@@ -127,10 +125,14 @@ export class StreamHandle extends LoopHandle {
     else if (stream.readableBytes > 0 || stream.ended || this.#failed) this.postRead()
   }
 
+  /** One function for all turns: each chunk has one. */
+  readonly #reader = (): void => this.run(this.#readNow)
+
   #readSoon(): void {
     if (!this.#isReading || this.#readPosted || this.isClosed) return
     this.#readPosted = true
-    this.postTick(() => this.#readNow())
+    // In this turn still, behind what has been put off by `process.nextTick` until now.
+    process.nextTick(this.#reader)
   }
 
   #deliver(chunk: Uint8Array | null, status: number): void {
