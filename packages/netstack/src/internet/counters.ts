@@ -60,6 +60,8 @@ export interface IcmpCounters {
   inTooBig: number
   /** Errors about packets that we did not send. */
   inUnrelated: number
+  /** Messages that are neither errors nor known (RFC 1122 3.2.2, RFC 4443 2.4 b). */
+  inUnknownTypes: number
   outMessages: number
   outErrors: number
   outRateLimited: number
@@ -76,6 +78,7 @@ export function createIcmpCounters(): IcmpCounters {
     inTimeExceeded: 0,
     inTooBig: 0,
     inUnrelated: 0,
+    inUnknownTypes: 0,
     outMessages: 0,
     outErrors: 0,
     outRateLimited: 0,

@@ -73,7 +73,7 @@ export function splitIpv6(
   pool: FramePool,
 ): Frame[] {
   const { bytes, start } = frame
-  const room = (mtu - headerBytes - IPV6_FRAGMENT_BYTES) & ~7
+  const room = Math.max(8, (mtu - headerBytes - IPV6_FRAGMENT_BYTES) & ~7)
   const pieces: Frame[] = []
   const first = start + headerBytes
   for (let at = first; at < frame.end; at += room) {

@@ -12,6 +12,7 @@ import {
 import {
   buildIcmpv6,
   ICMPV6_ADDRESS_UNREACHABLE,
+  ICMPV6_BEYOND_SCOPE,
   ICMPV6_DESTINATION_UNREACHABLE,
   ICMPV6_NO_ROUTE,
   ICMPV6_PACKET_TOO_BIG,
@@ -20,7 +21,7 @@ import {
   ICMPV6_TIME_EXCEEDED,
 } from '../wire/icmpv6.ts'
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from '../wire/protocols.ts'
-import type { AddressFamily, IpAddress } from './address.ts'
+import type { AddressFamily } from './address.ts'
 import { EchoSockets } from './echo.ts'
 import { Icmpv4Input } from './icmpv4-input.ts'
 import { Icmpv6Input } from './icmpv6-input.ts'
@@ -55,7 +56,7 @@ export class Icmp {
   portUnreachable(frame: Frame, info: PacketInfo, now: number): void {
     if (info.toGroup) return
     if (info.family === 4) this.#tellV4(ICMP_PORT_UNREACHABLE, 0, frame.bytes, info.headerStart, frame.end, now)
-    else this.#unreachableV6(ICMPV6_PORT_UNREACHABLE, frame.bytes, info.headerStart, frame.end, now)
+    else this.#unreachableV6(ICMPV6_PORT_UNREACHABLE, frame.bytes, info.headerStart, frame.end, info.interface, now)
   }
 
   protocolUnreachable(frame: Frame, info: PacketInfo, now: number): void {
@@ -64,22 +65,27 @@ export class Icmp {
 
   // Of a packet that stands at the frame's start.
 
-  timeExceeded(frame: Frame, family: AddressFamily, _network: NetworkInterface, now: number): void {
-    this.#timeExceeded(family, 0, frame.bytes, frame.start, frame.end, now)
+  timeExceeded(frame: Frame, family: AddressFamily, network: NetworkInterface, now: number): void {
+    this.#timeExceeded(family, 0, frame.bytes, frame.start, frame.end, network, now)
   }
 
-  networkUnreachable(frame: Frame, family: AddressFamily, _network: NetworkInterface, now: number): void {
+  networkUnreachable(frame: Frame, family: AddressFamily, network: NetworkInterface, now: number): void {
     if (family === 4) this.#tellV4(ICMP_NETWORK_UNREACHABLE, 0, frame.bytes, frame.start, frame.end, now)
-    else this.#unreachableV6(ICMPV6_NO_ROUTE, frame.bytes, frame.start, frame.end, now)
+    else this.#unreachableV6(ICMPV6_NO_ROUTE, frame.bytes, frame.start, frame.end, network, now)
+  }
+
+  /** The packet would leave the link on which alone its source address means something (RFC 4007 9). */
+  beyondScope(frame: Frame, network: NetworkInterface, now: number): void {
+    this.#unreachableV6(ICMPV6_BEYOND_SCOPE, frame.bytes, frame.start, frame.end, network, now)
   }
 
   /** No neighbour answered. For packets of our own the message comes by way of loopback. */
   hostUnreachable(frame: Frame, family: AddressFamily, now: number): void {
     if (family === 4) this.#tellV4(ICMP_HOST_UNREACHABLE, 0, frame.bytes, frame.start, frame.end, now)
-    else this.#unreachableV6(ICMPV6_ADDRESS_UNREACHABLE, frame.bytes, frame.start, frame.end, now)
+    else this.#unreachableV6(ICMPV6_ADDRESS_UNREACHABLE, frame.bytes, frame.start, frame.end, null, now)
   }
 
-  tooBig(frame: Frame, family: AddressFamily, mtu: number, _network: NetworkInterface, now: number): void {
+  tooBig(frame: Frame, family: AddressFamily, mtu: number, network: NetworkInterface, now: number): void {
     if (family === 4) {
       this.#tellV4(ICMP_FRAGMENTATION_NEEDED, mtu, frame.bytes, frame.start, frame.end, now)
       return
@@ -87,23 +93,40 @@ export class Icmp {
     const quoted = this.#quotable(6, frame.bytes, frame.start, frame.end, true, now)
     if (quoted === null) return
     const data = frame.bytes.subarray(frame.start, Math.min(frame.end, frame.start + QUOTE_BYTES_V6))
-    this.#sendV6(quoted.source, { name: 'packet-too-big', type: ICMPV6_PACKET_TOO_BIG, mtu, data }, now)
+    this.#sendV6(quoted, { name: 'packet-too-big', type: ICMPV6_PACKET_TOO_BIG, mtu, data }, network, now)
   }
 
-  parameterProblem(frame: Frame, code: number, pointer: number, _network: NetworkInterface, now: number): void {
-    // RFC 4443 2.4 e 3: an unknown option is told even when the packet went to a group.
-    const quoted = this.#quotable(6, frame.bytes, frame.start, frame.end, code === 2, now)
+  parameterProblem(
+    frame: Frame,
+    code: number,
+    pointer: number,
+    toGroup: boolean,
+    network: NetworkInterface,
+    now: number,
+  ): void {
+    // RFC 4443 2.4 e 3: an unknown option is told even when the packet went to a group, of IP or of the link.
+    const evenToGroups = code === 2
+    if (toGroup && !evenToGroups) return
+    const quoted = this.#quotable(6, frame.bytes, frame.start, frame.end, evenToGroups, now)
     if (quoted === null) return
     const data = frame.bytes.subarray(frame.start, Math.min(frame.end, frame.start + QUOTE_BYTES_V6))
     const type = ICMPV6_PARAMETER_PROBLEM
-    this.#sendV6(quoted.source, { name: 'parameter-problem', type, code, pointer, data }, now)
+    this.#sendV6(quoted, { name: 'parameter-problem', type, code, pointer, data }, network, now)
   }
 
   reassemblyTimeExceeded(first: Uint8Array, family: AddressFamily, now: number): void {
-    this.#timeExceeded(family, 1, first, 0, first.length, now)
+    this.#timeExceeded(family, 1, first, 0, first.length, null, now)
   }
 
-  #timeExceeded(family: AddressFamily, code: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+  #timeExceeded(
+    family: AddressFamily,
+    code: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    network: NetworkInterface | null,
+    now: number,
+  ): void {
     const quoted = this.#quotable(family, bytes, start, end, false, now)
     if (quoted === null) return
     if (family === 4) {
@@ -112,7 +135,7 @@ export class Icmp {
       this.#sendV4(quoted, message, now)
     } else {
       const data = bytes.subarray(start, Math.min(end, start + QUOTE_BYTES_V6))
-      this.#sendV6(quoted.source, { name: 'time-exceeded', type: ICMPV6_TIME_EXCEEDED, code, data }, now)
+      this.#sendV6(quoted, { name: 'time-exceeded', type: ICMPV6_TIME_EXCEEDED, code, data }, network, now)
     }
   }
 
@@ -124,12 +147,19 @@ export class Icmp {
     this.#sendV4(quoted, buildIcmpv4({ name: 'destination-unreachable', type, code, nextHopMtu, data }), now)
   }
 
-  #unreachableV6(code: number, bytes: Uint8Array, start: number, end: number, now: number): void {
+  #unreachableV6(
+    code: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    network: NetworkInterface | null,
+    now: number,
+  ): void {
     const quoted = this.#quotable(6, bytes, start, end, false, now)
     if (quoted === null) return
     const data = bytes.subarray(start, Math.min(end, start + QUOTE_BYTES_V6))
     const type = ICMPV6_DESTINATION_UNREACHABLE
-    this.#sendV6(quoted.source, { name: 'destination-unreachable', type, code, data }, now)
+    this.#sendV6(quoted, { name: 'destination-unreachable', type, code, data }, network, now)
   }
 
   /** The packet that an error would be about, or null when none may be sent (RFC 1122 3.2.2, RFC 4443 2.4 e). */
@@ -142,11 +172,14 @@ export class Icmp {
     now: number,
   ): QuotedPacket | null {
     const quoted = readQuoted(family, bytes, start, end)
-    if (quoted === null || quoted.fragmentOffset !== 0) return null
+    if (quoted === null) return null
+    // Behind the first fragment nothing tells whether the packet is an error itself.
+    const isFirst = quoted.fragmentOffset === 0
+    if (!isFirst && (family === 4 || quoted.protocol === PROTOCOL_ICMPV6)) return null
     const { source, destination } = quoted
     if (source.isUnspecified || source.isMulticast || source.isLimitedBroadcast) return null
     if (!evenToGroups && (destination.isMulticast || destination.isLimitedBroadcast)) return null
-    if (isIcmpError(quoted, bytes, end)) return null
+    if (isFirst && isIcmpError(quoted, bytes, end)) return null
     const internet = this.#internet
     if (!internet.local.has(source) && !this.#limit.take(now)) {
       this.#counters(family).outRateLimited++
@@ -167,19 +200,27 @@ export class Icmp {
     if (path === null) return
     this.v4.counters.outMessages++
     this.v4.counters.outErrors++
-    internet.send(this.#internet.pool.frameOf(message), path, PROTOCOL_ICMP, 0, 0xc0, false, now)
+    internet.send(internet.pool.frameOf(message), path, PROTOCOL_ICMP, 0, 0xc0, false, now)
   }
 
-  #sendV6(to: IpAddress, message: Parameters<typeof buildIcmpv6>[0], now: number): void {
-    const path = this.#internet.findPath(to, null, null, now)
+  #sendV6(
+    quoted: QuotedPacket,
+    message: Parameters<typeof buildIcmpv6>[0],
+    network: NetworkInterface | null,
+    now: number,
+  ): void {
+    const internet = this.#internet
+    // The answer comes from the address that was asked, where it is ours (RFC 4443 2.2), and by the link that it was asked on.
+    const from = internet.local.has(quoted.destination) && !quoted.destination.isLoopback ? quoted.destination : null
+    const path = internet.findPath(quoted.source, from, quoted.source.isLinkLocal ? network : null, now)
     if (path === null) return
     this.v6.counters.outMessages++
     this.v6.counters.outErrors++
     const addresses = new Uint8Array(32)
     path.source.write(addresses, 0)
     path.destination.write(addresses, 16)
-    const frame = this.#internet.pool.frameOf(buildIcmpv6(message, addresses))
-    this.#internet.send(frame, path, PROTOCOL_ICMPV6, 0, 0, false, now)
+    const frame = internet.pool.frameOf(buildIcmpv6(message, addresses))
+    internet.send(frame, path, PROTOCOL_ICMPV6, 0, 0, false, now)
   }
 }
 

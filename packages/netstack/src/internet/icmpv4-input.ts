@@ -63,11 +63,15 @@ export class Icmpv4Input implements Transport {
         return
       case SOURCE_QUENCH:
         this.#receiveError(frame, info, 'source-quench', now)
+        return
+      default:
+        counters.inUnknownTypes++
     }
   }
 
   /** RFC 1122 3.2.2.6: same data, source and destination exchanged. */
   #reply(frame: Frame, info: PacketInfo, now: number): void {
+    if (info.source.isUnspecified) return
     const path = this.#internet.findPath(info.source, info.destination, null, now)
     if (path === null) return
     const answer = this.#internet.pool.frameOf(frame.bytes.subarray(frame.start, frame.end))

@@ -20,6 +20,9 @@ import { deliverIcmpError } from './icmp-error-input.ts'
 import type { InternetLayer } from './internet.ts'
 import type { IcmpError, IcmpErrorKind, PacketInfo, Transport } from './packet.ts'
 
+/** RFC 8200 5. */
+const IPV6_MINIMUM_MTU = 1280
+
 /** ICMPv6 messages that arrive (RFC 4443); those of NDP are handed on. */
 export class Icmpv6Input implements Transport {
   readonly counters: IcmpCounters = createIcmpCounters()
@@ -71,10 +74,16 @@ export class Icmpv6Input implements Transport {
         return
       case ICMPV6_PARAMETER_PROBLEM:
         this.#receiveError(frame, info, bytes[start + 1] === 1 ? 'protocol-unreachable' : 'parameter-problem', now)
+        return
+      default:
+        // RFC 4443 2.4 a and b: of unknown types errors concern whoever sent the packet, the others nobody.
+        if (type < ICMPV6_ECHO_REQUEST) this.#receiveError(frame, info, 'unknown', now)
+        else counters.inUnknownTypes++
     }
   }
 
   #reply(frame: Frame, info: PacketInfo, now: number): void {
+    if (info.source.isUnspecified) return
     const scope = info.source.isLinkLocal ? info.interface : null
     const path = this.#internet.findPath(info.source, info.destination, scope, now)
     if (path === null) return
@@ -93,6 +102,11 @@ export class Icmpv6Input implements Transport {
     let mtu = 0
     if (kind === 'fragmentation-needed') {
       mtu = ((bytes[start + 4] << 24) | (bytes[start + 5] << 16) | (bytes[start + 6] << 8) | bytes[start + 7]) >>> 0
+      // RFC 8201 4: no link of IPv6 is as narrow as that.
+      if (mtu < IPV6_MINIMUM_MTU) {
+        this.counters.inErrors++
+        return
+      }
     }
     if (!deliverIcmpError(this.#internet, frame, info, kind, mtu, now)) this.counters.inUnrelated++
   }

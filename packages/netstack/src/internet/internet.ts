@@ -231,12 +231,15 @@ export class InternetLayer {
   /** To be called when an address has changed its state. */
   addressesChanged(network: NetworkInterface): void {
     const usable: IpAddress[] = []
+    const broadcasts: IpAddress[] = []
     for (const each of this.interfaces) {
       for (const own of each.addresses) {
-        if (own.state !== 'tentative' && own.state !== 'duplicated') usable.push(own.address)
+        if (own.state === 'tentative' || own.state === 'duplicated') continue
+        usable.push(own.address)
+        if (own.address.family === 4 && own.prefix.length < 31) broadcasts.push(own.prefix.lastAddress())
       }
     }
-    this.local.replace(usable)
+    this.local.replace(usable, broadcasts)
     this.routes.changed()
     this.onAddressChange?.(network, this.clock())
   }

@@ -61,7 +61,10 @@ export class Ipv4 {
       return
     }
     frame.end = start + header.totalLength
-    if (isMartian(header.source, network)) {
+    if (
+      isMartian(header.source, network) ||
+      (!network.isLoopback && this.#internet.local.isBroadcastV4(header.source))
+    ) {
       counters.inMartians++
       frame.release()
       return
@@ -183,6 +186,12 @@ export class Ipv4 {
     if (path === null) {
       this.counters.outNoRoutes++
       internet.icmp.networkUnreachable(frame, 4, network, now)
+      frame.release()
+      return
+    }
+    if (path.groupMac >= 0) {
+      // RFC 2644: whoever is far away does not address everybody here.
+      this.counters.inAddressErrors++
       frame.release()
       return
     }

@@ -9,12 +9,25 @@ import {
   readIpv6Header,
   writeIpv6Header,
 } from '../wire/ipv6.ts'
-import { IPV6_FRAGMENT, IPV6_FRAGMENT_BYTES, ipv6ExtensionLength, isIpv6Extension } from '../wire/ipv6-extensions.ts'
 import {
+  type FragmentHeader,
+  findIpv6Transport,
+  IPV6_FRAGMENT,
+  IPV6_FRAGMENT_BYTES,
+  type Ipv6Transport,
+  ipv6ExtensionLength,
+  isIpv6Extension,
+} from '../wire/ipv6-extensions.ts'
+import {
+  PROTOCOL_AUTHENTICATION,
   PROTOCOL_DESTINATION_OPTIONS,
   PROTOCOL_FRAGMENT,
   PROTOCOL_HOP_BY_HOP,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_NONE,
   PROTOCOL_ROUTING,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
 } from '../wire/protocols.ts'
 import { IpAddress } from './address.ts'
 import { createIpCounters, type IpCounters } from './counters.ts'
@@ -25,12 +38,15 @@ import { PacketInfo } from './packet.ts'
 import type { Path, SendOutcome } from './path.ts'
 import { Reassembler } from './reassembly.ts'
 
-/** Codes of Parameter Problem (RFC 4443 3.4). */
+/** Codes of Parameter Problem (RFC 4443 3.4, RFC 7112 4). */
 const ERRONEOUS_FIELD = 0
 const UNKNOWN_NEXT_HEADER = 1
 const UNKNOWN_OPTION = 2
-/** Where the next header byte stands in the fixed header. */
+const INCOMPLETE_HEADER_CHAIN = 3
+/** Where payload length and next header stand in the fixed header. */
+const PAYLOAD_LENGTH_AT = 4
 const NEXT_HEADER_AT = 6
+const MAX_PAYLOAD_BYTES = 65_535
 
 /** IPv6 of one host (RFC 8200). */
 export class Ipv6 {
@@ -39,12 +55,10 @@ export class Ipv6 {
   readonly #internet: InternetLayer
   readonly #header: Ipv6Numbers = createIpv6Numbers()
   readonly #info: PacketInfo = new PacketInfo()
-  #identification: number
 
   constructor(internet: InternetLayer) {
     this.#internet = internet
     this.#info.family = 6
-    this.#identification = Math.floor(internet.random() * 0x1_0000_0000)
     this.reassembler = new Reassembler(
       internet.timers,
       (first, now) => internet.icmp.reassemblyTimeExceeded(first, 6, now),
@@ -95,14 +109,15 @@ export class Ipv6 {
     let protocol = this.#header.nextHeader
     let at = start + IPV6_HEADER_BYTES
     let namedAt = start + NEXT_HEADER_AT
-    while (isIpv6Extension(protocol)) {
+    // Whether an authentication header is right cannot be told here: it is a next header that is not known.
+    while (isIpv6Extension(protocol) && protocol !== PROTOCOL_AUTHENTICATION) {
       const length = at + 8 <= end ? ipv6ExtensionLength(protocol, bytes, at) : 8
       if (at + length > end) {
         this.counters.inTruncated++
         frame.release()
         return
       }
-      if (protocol === PROTOCOL_FRAGMENT) {
+      if (protocol === PROTOCOL_FRAGMENT && !isAtomic(bytes, at)) {
         this.#reassemble(network, frame, at, namedAt, toGroup, now)
         return
       }
@@ -145,9 +160,12 @@ export class Ipv6 {
     info.interface = network
     info.headerStart = start
     const transport = this.#internet.transports[protocol]
-    if (transport === null) {
+    if (protocol === PROTOCOL_NONE) {
+      // RFC 8200 4.7: what stands behind it is ignored.
+      this.counters.inDiscards++
+    } else if (transport === null) {
       this.counters.inUnknownProtocols++
-      this.#internet.icmp.parameterProblem(frame, UNKNOWN_NEXT_HEADER, namedAt - start, network, now)
+      this.#internet.icmp.parameterProblem(frame, UNKNOWN_NEXT_HEADER, namedAt - start, toGroup, network, now)
     } else {
       frame.start = at
       this.counters.inDelivers++
@@ -170,12 +188,12 @@ export class Ipv6 {
     const { bytes, start } = frame
     const icmp = this.#internet.icmp
     if (protocol === PROTOCOL_HOP_BY_HOP && namedAt !== start + NEXT_HEADER_AT) {
-      icmp.parameterProblem(frame, UNKNOWN_NEXT_HEADER, namedAt - start, network, now)
+      icmp.parameterProblem(frame, UNKNOWN_NEXT_HEADER, namedAt - start, toGroup, network, now)
       return false
     }
     // Source routes are refused (RFC 5095); one that is used up is nobody's harm.
     if (protocol === PROTOCOL_ROUTING && bytes[at + 3] !== 0) {
-      icmp.parameterProblem(frame, ERRONEOUS_FIELD, at + 2 - start, network, now)
+      icmp.parameterProblem(frame, ERRONEOUS_FIELD, at + 2 - start, toGroup, network, now)
       return false
     }
     if (protocol !== PROTOCOL_HOP_BY_HOP && protocol !== PROTOCOL_DESTINATION_OPTIONS) return true
@@ -192,7 +210,7 @@ export class Ipv6 {
       const known = kind === 1 || kind === 5
       if (!known && action !== 0) {
         if (action === 2 || (action === 3 && !toGroup)) {
-          icmp.parameterProblem(frame, UNKNOWN_OPTION, option - start, network, now)
+          icmp.parameterProblem(frame, UNKNOWN_OPTION, option - start, toGroup, network, now)
         }
         return false
       }
@@ -212,12 +230,16 @@ export class Ipv6 {
     const { bytes, start } = frame
     this.counters.reassemblyRequired++
     const header = IPV6_FRAGMENT.parse(bytes, at, at + IPV6_FRAGMENT_BYTES)
+    if (!this.#acceptFragment(frame, header, at, toGroup, network, now)) {
+      this.counters.inHeaderErrors++
+      frame.release()
+      return
+    }
     const info = {
       source: IpAddress.read(6, bytes, start + IPV6_SOURCE_OFFSET),
       destination: IpAddress.read(6, bytes, start + IPV6_DESTINATION_OFFSET),
       identification: header.identification,
-      // RFC 6946: a packet that is one fragment is alone, and must not disturb others of its identification.
-      protocol: header.fragmentOffset === 0 && header.moreFragments === 0 ? -2 : -1,
+      protocol: -1,
       offset: header.fragmentOffset * 8,
       more: header.moreFragments === 1,
     }
@@ -227,7 +249,7 @@ export class Ipv6 {
     if (whole === null) return
     const headerBytes = whole.headerLength - IPV6_FRAGMENT_BYTES
     const payloadLength = headerBytes - IPV6_HEADER_BYTES + whole.payload.length
-    if (payloadLength > 65_535) {
+    if (payloadLength > MAX_PAYLOAD_BYTES) {
       this.counters.reassemblyFailed++
       return
     }
@@ -247,6 +269,34 @@ export class Ipv6 {
     this.#deliver(network, joined, toGroup, now)
   }
 
+  /** Whether a fragment can be part of a packet at all (RFC 8200 4.5); answers where it cannot. */
+  #acceptFragment(
+    frame: Frame,
+    header: FragmentHeader,
+    at: number,
+    toGroup: boolean,
+    network: NetworkInterface,
+    now: number,
+  ): boolean {
+    const { bytes, start, end } = frame
+    const icmp = this.#internet.icmp
+    const first = at + IPV6_FRAGMENT_BYTES
+    if (header.moreFragments === 1 && (end - first) % 8 !== 0) {
+      icmp.parameterProblem(frame, ERRONEOUS_FIELD, PAYLOAD_LENGTH_AT, toGroup, network, now)
+      return false
+    }
+    const before = at - start - IPV6_HEADER_BYTES
+    if (before + header.fragmentOffset * 8 + (end - first) > MAX_PAYLOAD_BYTES) {
+      icmp.parameterProblem(frame, ERRONEOUS_FIELD, at + 2 - start, toGroup, network, now)
+      return false
+    }
+    if (header.fragmentOffset === 0 && !holdsHeaderChain(bytes, first, end, header.nextHeader)) {
+      icmp.parameterProblem(frame, INCOMPLETE_HEADER_CHAIN, 0, toGroup, network, now)
+      return false
+    }
+    return true
+  }
+
   #forward(network: NetworkInterface, frame: Frame, now: number): void {
     const { bytes, start } = frame
     const internet = this.#internet
@@ -255,6 +305,7 @@ export class Ipv6 {
     // RFC 4007 9, RFC 4291 2.5.2: these do not leave their link.
     if (destination.isLinkLocal || destination.isLoopback || source.isLinkLocal || source.isUnspecified) {
       this.counters.inAddressErrors++
+      if (source.isLinkLocal && !destination.isLinkLocal) internet.icmp.beyondScope(frame, network, now)
       frame.release()
       return
     }
@@ -310,9 +361,10 @@ export class Ipv6 {
       return 'sent'
     }
     this.counters.fragmentationSucceeded++
-    this.#identification = (this.#identification + 1) >>> 0
+    // Whoever could foretell it could put fragments of their own between ours (RFC 7739).
+    const identification = Math.floor(this.#internet.random() * 0x1_0000_0000)
     const pool = this.#internet.pool
-    for (const piece of splitIpv6(frame, IPV6_HEADER_BYTES, NEXT_HEADER_AT, path.mtu, this.#identification, pool)) {
+    for (const piece of splitIpv6(frame, IPV6_HEADER_BYTES, NEXT_HEADER_AT, path.mtu, identification, pool)) {
       this.counters.fragmentsCreated++
       this.#internet.emit(piece, path, now)
     }
@@ -325,10 +377,29 @@ function word(bytes: Uint8Array, at: number): number {
   return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]
 }
 
-/** Multicast sources (RFC 4291 2.7) and the loopback address from outside. */
+/** Multicast sources (RFC 4291 2.7); from outside also the loopback address, and IPv4 addresses in mapped form (2.5.5.2). */
 function isMartian(bytes: Uint8Array, start: number, network: NetworkInterface): boolean {
   const at = start + IPV6_SOURCE_OFFSET
   if (bytes[at] === 0xff) return true
-  if (network.isLoopback || word(bytes, at) !== 0) return false
-  return word(bytes, at + 4) === 0 && word(bytes, at + 8) === 0 && word(bytes, at + 12) === 1
+  if (network.isLoopback || word(bytes, at) !== 0 || word(bytes, at + 4) !== 0) return false
+  return word(bytes, at + 8) === 0xffff || (word(bytes, at + 8) === 0 && word(bytes, at + 12) === 1)
+}
+
+/** A packet that is its own only fragment: it is never mixed with those of its identification (RFC 6946 4). */
+function isAtomic(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 2] === 0 && (bytes[at + 3] & 0xf9) === 0
+}
+
+/** Bytes of the upper layer's header that a first fragment must have: without ports a packet cannot be judged (RFC 7112 5). */
+const UPPER_LAYER_BYTES: Readonly<Record<number, number>> = {
+  [PROTOCOL_TCP]: 20,
+  [PROTOCOL_UDP]: 8,
+  [PROTOCOL_ICMPV6]: 8,
+  [PROTOCOL_NONE]: 0,
+}
+
+function holdsHeaderChain(bytes: Uint8Array, start: number, end: number, nextHeader: number): boolean {
+  const found: Ipv6Transport = { protocol: 0, start: 0, nextHeaderAt: 0, fragmentStart: -1 }
+  if (findIpv6Transport(bytes, start, end, nextHeader, start, found) < 0) return false
+  return end - found.start >= (UPPER_LAYER_BYTES[found.protocol] ?? 1)
 }

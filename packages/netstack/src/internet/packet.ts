@@ -57,6 +57,7 @@ export type IcmpErrorKind =
   | 'time-exceeded'
   | 'parameter-problem'
   | 'source-quench'
+  | 'unknown'
 
 /** An ICMP error about a packet that one of our addresses sent. */
 export interface IcmpError {

@@ -131,3 +131,46 @@ test('a flood of first fragments stays within datagrams, bytes and datagrams per
   assert.ok(timers.size <= 50)
   assert.ok(reassembler.counters.evicted > 900)
 })
+
+test('headers count, too: what a peer makes the host hold stays within maxBytes', () => {
+  const timers = new TimerQueue()
+  const reassembler = new Reassembler(timers, () => {}, { maxBytes: 10_000 })
+  const packet = new Uint8Array(5000)
+  for (let id = 0; id < 50; id++) {
+    const info = { source: A, destination: B, identification: id, protocol: -1, offset: 0, more: true }
+    // Extension headers of nearly 5,000 bytes before a payload of eight.
+    reassembler.add(info, packet, 0, 4992, 5000, false, 0)
+  }
+  assert.equal(reassembler.size, 1)
+  assert.ok(reassembler.heldBytes > 4992 && reassembler.heldBytes <= 10_000)
+  reassembler.clear()
+  assert.equal(reassembler.heldBytes, 0)
+})
+
+test('"teardrop": a fragment that ends within another is refused with it, one that is repeated is not', () => {
+  const { add, reassembler } = setUp()
+  add({ offset: 0, more: true, bytes: new Uint8Array(40) })
+  add({ offset: 0, more: true, bytes: new Uint8Array(40) })
+  assert.equal(reassembler.counters.duplicates, 1)
+  add({ offset: 24, more: false, bytes: new Uint8Array(4) })
+  assert.equal(reassembler.counters.overlaps, 1)
+  assert.equal(add({ offset: 40, more: false, bytes: new Uint8Array(8) }), null)
+})
+
+test('without its first fragment a datagram ends silently (RFC 1122 3.3.2, RFC 8200 4.5)', () => {
+  const { add, timers, expired, reassembler } = setUp()
+  add({ offset: 8, more: false, bytes: new Uint8Array(8) })
+  timers.poll(30_000)
+  assert.equal(reassembler.counters.timeouts, 1)
+  assert.deepEqual(expired, [])
+})
+
+test('sources, protocols and identifications are kept apart (RFC 791 3.2)', () => {
+  const { add, reassembler } = setUp()
+  const half = new Uint8Array(8)
+  add({ offset: 0, more: true, bytes: half }, 1, 0, A)
+  assert.equal(add({ offset: 8, more: false, bytes: half }, 1, 0, B), null)
+  assert.equal(add({ offset: 8, more: false, bytes: half }, 2, 0, A), null)
+  assert.equal(reassembler.size, 3)
+  assert.equal(add({ offset: 8, more: false, bytes: half }, 1, 0, A)?.payload.length, 16)
+})

@@ -6,7 +6,7 @@ export interface ReassemblyOptions {
   maxDatagrams?: number
   /** Datagrams in the making from one source. */
   maxDatagramsPerSource?: number
-  /** Payload bytes held for datagrams in the making. */
+  /** Bytes held for datagrams in the making, headers with them. */
   maxBytes?: number
   /** Fragments of one datagram. */
   maxFragments?: number
@@ -23,6 +23,9 @@ export interface ReassemblyCounters {
   timeouts: number
   evicted: number
 }
+
+/** Of the first fragment's payload this much is kept to be quoted: no error quotes more (RFC 4443 2.4 c). */
+const QUOTED_BYTES = 1232
 
 /** What a fragment header says, apart from the protocol that it is of. */
 export interface FragmentInfo {
@@ -50,9 +53,10 @@ interface Datagram {
   readonly hash: number
   /** Sorted by start, never overlapping. */
   readonly pieces: Piece[]
-  /** Copy of the packet that began at offset 0, from its network header on, for the answer when time is up. */
+  /** Beginning of the packet that began at offset 0, from its network header on, for the answer when time is up. */
   first: Uint8Array | null
   headerLength: number
+  /** Payload bytes. */
   held: number
   total: number
   /** An overlap was seen: the datagram and all its fragments are refused silently until its time is up (RFC 5722). */
@@ -155,8 +159,9 @@ export class Reassembler {
     datagram.congestion ||= congestion
     if (!info.more) datagram.total = end
     if (start === 0) {
-      datagram.first = packet.slice(headerStart, payloadEnd)
       datagram.headerLength = payloadStart - headerStart
+      datagram.first = packet.slice(headerStart, Math.min(payloadEnd, payloadStart + QUOTED_BYTES))
+      this.#bytes += datagram.first.length
     }
     if (datagram.total === datagram.held && datagram.first !== null) return this.#complete(datagram)
     while (this.#bytes > this.#options.maxBytes) this.#evictOldest()
@@ -188,10 +193,14 @@ export class Reassembler {
 
   #refuse(datagram: Datagram): void {
     datagram.refused = true
-    this.#bytes -= datagram.held
+    this.#letGo(datagram)
     datagram.held = 0
     datagram.pieces.length = 0
     datagram.first = null
+  }
+
+  #letGo(datagram: Datagram): void {
+    this.#bytes -= datagram.held + (datagram.first?.length ?? 0)
   }
 
   #complete(datagram: Datagram): Reassembled {
@@ -267,7 +276,7 @@ export class Reassembler {
 
   #forget(datagram: Datagram): void {
     this.#timers.remove(datagram.timer)
-    this.#bytes -= datagram.held
+    this.#letGo(datagram)
     this.#ages.delete(datagram)
     const bucket = this.#datagrams.get(datagram.hash)!
     if (bucket.length === 1) this.#datagrams.delete(datagram.hash)

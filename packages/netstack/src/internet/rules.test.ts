@@ -1,79 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, Net, received } from '../../test/support/internet-harness.ts'
-import type { Frame } from '../link/frame.ts'
+import { besidePeer, bytesOf, HOST_MAC, HOST4, HOST6, PEER_MAC, PEER4, PEER6 } from '../../test/support/peer-harness.ts'
 import { createWire } from '../link/wire.ts'
-import { parseMac } from '../wire/address.ts'
 import { ARP_REPLY, buildArp } from '../wire/arp.ts'
-import { buildEthernet, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts'
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts'
 import { parseIcmpv4 } from '../wire/icmpv4.ts'
 import { parseIcmpv6 } from '../wire/icmpv6.ts'
 import { buildIpv4, type Ipv4Init, parseIpv4 } from '../wire/ipv4.ts'
 import { buildIpv6, parseIpv6 } from '../wire/ipv6.ts'
-import type { Ipv6Extension } from '../wire/ipv6-extensions.ts'
 import { buildUdp } from '../wire/udp.ts'
 import { IpAddress } from './address.ts'
-import type { InternetOptions } from './internet.ts'
-
-// A host at one end of a wire, and bytes made by hand at the other.
-
-const HOST_MAC = parseMac('02:00:00:00:00:01')
-const PEER_MAC = parseMac('02:00:00:00:00:99')
-const HOST4 = IpAddress.parse('10.0.0.1')
-const PEER4 = IpAddress.parse('10.0.0.99')
-
-function bytesOf(address: IpAddress): Uint8Array {
-  const bytes = new Uint8Array(address.byteLength)
-  address.write(bytes, 0)
-  return bytes
-}
-const HOST6 = IpAddress.parse('2001:db8::1')
-const PEER6 = IpAddress.parse('2001:db8::99')
-
-function setUp(options: InternetOptions = {}) {
-  const net = new Net()
-  const [hostEnd, peerEnd] = createWire(net.timers)
-  const host = net.host(options)
-  const eth = net.plug(host, hostEnd, '10.0.0.1/24', '2001:db8::1/64')
-  host.internet.interfaces[1].neighbours4.setPermanent(PEER4, 0x0200_0000_0099, 0)
-  host.internet.interfaces[1].neighbours6.setPermanent(PEER6, 0x0200_0000_0099, 0)
-  const answers: Uint8Array[] = []
-  peerEnd.receiver = (frame: Frame) => {
-    answers.push(frame.bytes.slice(frame.start + 14, frame.end))
-    frame.release()
-  }
-  const send = (type: number, payload: Uint8Array, destination = HOST_MAC): void => {
-    const bytes = buildEthernet({ destination, source: PEER_MAC, type, payload })
-    const frame = net.pool.allocate(bytes.length)
-    frame.bytes.set(bytes, frame.start)
-    frame.end = frame.start + bytes.length
-    peerEnd.transmit(frame, net.now)
-    net.run(net.now)
-  }
-  const send4 = (packet: Partial<Ipv4Init>): void =>
-    send(ETHERTYPE_IPV4, buildIpv4({ protocol: 17, source: PEER4.w3, destination: HOST4.w3, ...packet }))
-  const send6 = (protocol: number, payload: Uint8Array, extensions: Ipv6Extension[]): void =>
-    send(
-      ETHERTYPE_IPV6,
-      buildIpv6({ protocol, source: bytesOf(PEER6), destination: bytesOf(HOST6), payload, extensions }),
-    )
-  return {
-    net,
-    host,
-    eth,
-    answers,
-    send,
-    send4,
-    send6,
-    ipv4: host.internet.ipv4.counters,
-    ipv6: host.internet.ipv6.counters,
-  }
-}
 
 const DATAGRAM = buildUdp({ sourcePort: 5, destinationPort: 7, payload: new Uint8Array(100) })
 
 test('source addresses that nothing can have are dropped, and counted', () => {
-  const { send4, ipv4, answers } = setUp()
+  const { send4, ipv4, answers } = besidePeer()
   for (const source of ['224.0.0.5', '255.255.255.255', '127.0.0.1', '240.0.0.1']) {
     send4({ source: IpAddress.parse(source).w3, payload: DATAGRAM })
   }
@@ -82,7 +24,7 @@ test('source addresses that nothing can have are dropped, and counted', () => {
 })
 
 test('a host passes nothing on, takes no unicast out of a broadcast frame, and nothing for 127/8 from a wire', () => {
-  const { send4, send, ipv4, answers } = setUp()
+  const { send4, send, ipv4, answers } = besidePeer()
   send4({ destination: IpAddress.parse('10.0.0.50').w3, payload: DATAGRAM })
   assert.equal(ipv4.inAddressErrors, 1)
   const packet = buildIpv4({ protocol: 17, source: PEER4.w3, destination: HOST4.w3, payload: DATAGRAM })
@@ -93,7 +35,7 @@ test('a host passes nothing on, takes no unicast out of a broadcast frame, and n
 })
 
 test('errors are told about the first fragment of a unicast packet only, never about errors or groups', () => {
-  const { send4, answers } = setUp()
+  const { send4, answers } = besidePeer()
   const tell = (packet: Partial<Ipv4Init>): number => {
     answers.length = 0
     send4(packet)
@@ -109,7 +51,7 @@ test('errors are told about the first fragment of a unicast packet only, never a
 })
 
 test('an echo is answered, with options too, but not to everybody', () => {
-  const { send4, answers } = setUp()
+  const { send4, answers } = besidePeer()
   const request = Uint8Array.of(8, 0, 0xf7, 0xfd, 0, 1, 0, 1)
   send4({ protocol: 1, payload: request, options: [{ name: 'no-operation' }] })
   assert.deepEqual(parseIcmpv4(parseIpv4(answers[0]).payload).type, 0)
@@ -118,7 +60,7 @@ test('an echo is answered, with options too, but not to everybody', () => {
 })
 
 test('a datagram that never becomes whole is told of when its time is up (RFC 792, RFC 8200 4.5)', () => {
-  const { net, send4, send6, answers } = setUp()
+  const { net, send4, send6, answers } = besidePeer()
   send4({ payload: new Uint8Array(64), flags: 1, identification: 9 })
   send6(17, new Uint8Array(64), [{ name: 'fragment', fragmentOffset: 0, moreFragments: 1, identification: 9 }])
   net.run(100_000)
@@ -129,7 +71,7 @@ test('a datagram that never becomes whole is told of when its time is up (RFC 79
 })
 
 test('IPv6 options that are not known are skipped, dropped or told of, as their kind asks (RFC 8200 4.2)', () => {
-  const { send6, answers, ipv6, host } = setUp()
+  const { send6, answers, ipv6, host } = besidePeer()
   const socket = host.udp.open({ family: 6 })
   socket.bind(null, 7)
   const outcome = (kind: number): string => {
@@ -148,7 +90,7 @@ test('IPv6 options that are not known are skipped, dropped or told of, as their 
 })
 
 test('source routes are refused (RFC 5095), unknown next headers told of', () => {
-  const { send6, answers } = setUp()
+  const { send6, answers } = besidePeer()
   send6(17, DATAGRAM, [{ name: 'routing', routingType: 0, segmentsLeft: 1, data: new Uint8Array(20) }])
   send6(200, DATAGRAM, [])
   const told = answers.map((answer) => parseIcmpv6(parseIpv6(answer).payload))
@@ -162,7 +104,7 @@ test('source routes are refused (RFC 5095), unknown next headers told of', () =>
 })
 
 test('a claim to our own address changes nothing but a counter', () => {
-  const { host, eth, send } = setUp()
+  const { host, eth, send } = besidePeer()
   const arp = buildArp({
     operation: ARP_REPLY,
     senderHardwareAddress: PEER_MAC,
@@ -176,7 +118,7 @@ test('a claim to our own address changes nothing but a counter', () => {
 })
 
 test('NDP from beyond the link is not believed', () => {
-  const { host, send } = setUp()
+  const { host, send } = besidePeer()
   const message = new Uint8Array(24)
   message[0] = 135
   message.set(bytesOf(HOST6), 8)

@@ -17,6 +17,7 @@ export const ICMPV6_NEIGHBOR_ADVERTISEMENT = 136
 export const ICMPV6_REDIRECT = 137
 /** Codes of Destination Unreachable (RFC 4443 section 3.1). */
 export const ICMPV6_NO_ROUTE = 0
+export const ICMPV6_BEYOND_SCOPE = 2
 export const ICMPV6_ADDRESS_UNREACHABLE = 3
 export const ICMPV6_PORT_UNREACHABLE = 4
 
@@ -216,7 +217,12 @@ const FORMATS: Readonly<Record<number, AnyFormat>> = {
     label: LABEL,
     source: 'RFC 4443 section 3.4',
     fields: [
-      ...coded({ 0: 'erroneous header field', 1: 'unrecognized next header', 2: 'unrecognized IPv6 option' }),
+      ...coded({
+        0: 'erroneous header field',
+        1: 'unrecognized next header',
+        2: 'unrecognized IPv6 option',
+        3: 'incomplete header chain in first fragment',
+      }),
       { name: 'pointer', label: 'Pointer', bits: 32, filter: 'icmpv6.pointer' },
     ],
     tail: DATA,
