@@ -146,6 +146,11 @@ export class IpAddress {
     return this.family === 4 ? this.w3 >>> 8 === 0xe0_0000 : this.isMulticast && ((this.w0 >>> 16) & 0xf) <= 2
   }
 
+  /** In ff02::1:ff00:0/104 (RFC 4291 2.7.1). */
+  get isSolicitedNode(): boolean {
+    return this.family === 6 && this.w0 === 0xff02_0000 && this.w1 === 0 && this.w2 === 1 && this.w3 >>> 24 === 0xff
+  }
+
   /** ff02::1:ffXX:XXXX of this unicast address (RFC 4291 2.7.1). */
   solicitedNode(): IpAddress {
     return IpAddress.v6(0xff02_0000, 0, 1, 0xff00_0000 | (this.w3 & 0xff_ffff))

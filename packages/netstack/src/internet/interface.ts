@@ -42,6 +42,10 @@ export class NetworkInterface {
   readonly link: Link
   readonly mac: number
   readonly mtu: number
+  /** Largest IPv6 packet: a router may have told a smaller one than the link's (RFC 4861 6.3.4). */
+  mtuV6: number
+  /** Hop limit of IPv6 packets that routers have told; 0 for the host's. */
+  hopLimitV6 = 0
   readonly isLoopback: boolean
   /** Set by the owner only (`InternetLayer.setUp`), so that cached routes are dropped with it. */
   isUp = true
@@ -63,6 +67,7 @@ export class NetworkInterface {
     this.link = link
     this.mac = mac
     this.mtu = link.mtu
+    this.mtuV6 = link.mtu
     this.isLoopback = isLoopback
     this.#ethernet = link.medium === 'ethernet'
     link.receiver = (frame, now) => this.receive(frame, now)

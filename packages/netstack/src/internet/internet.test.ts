@@ -229,7 +229,7 @@ test('a bare host makes a link-local address, asks, and takes address and route 
   const list = (): string[] => eth.addresses.map((own) => `${own.address} ${own.state}`)
   assert.deepEqual(list(), ['fe80::ff:fe00:2 preferred', '2001:db8:7::ff:fe00:2 preferred'])
   assert.equal(host.internet.findPath(IpAddress.parse('2001:db8::1'))?.source.toString(), '2001:db8:7::ff:fe00:2')
-  assert.deepEqual(host.internet.ndp.autoconfiguration.dnsServers.map(String), ['2001:db8:7::53'])
+  assert.deepEqual(host.internet.ndp.discovery.dnsServers.map(String), ['2001:db8:7::53'])
   router.internet.setUp(routerEth, false, net.now)
   net.run(150_000)
   assert.equal(list()[1], '2001:db8:7::ff:fe00:2 deprecated')

@@ -45,6 +45,9 @@ export interface InternetOptions {
   /** Default routers that advertisements may name, and name servers. */
   maxDefaultRouters?: number
   maxAdvertisedDnsServers?: number
+  /** Prefixes that advertisements may put on the links, and addresses that they may give each interface. */
+  maxOnLinkPrefixes?: number
+  maxAutoconfiguredAddresses?: number
   neighbours?: NeighbourOptions
   reassembly?: ReassemblyOptions
   pathMtu?: PathMtuOptions
@@ -89,8 +92,8 @@ export class InternetLayer {
   readonly loopback: NetworkInterface
   /** By protocol number. */
   readonly transports: (Transport | null)[] = new Array<Transport | null>(256).fill(null)
-  /** Told when the largest packet towards a destination has changed. */
-  onPathMtu: ((destination: IpAddress, now: number) => void) | null = null
+  /** Told when the largest packet towards a destination has changed; null: towards any. */
+  onPathMtu: ((destination: IpAddress | null, now: number) => void) | null = null
   /** Told when an interface has lost or gained an address. */
   onAddressChange: ((network: NetworkInterface, now: number) => void) | null = null
   readonly #loopbackLink: LoopbackLink
@@ -111,6 +114,8 @@ export class InternetLayer {
       maxLoopbackFrames: 16_384,
       maxDefaultRouters: 16,
       maxAdvertisedDnsServers: 8,
+      maxOnLinkPrefixes: 64,
+      maxAutoconfiguredAddresses: 16,
       neighbours: {},
       reassembly: {},
       pathMtu: {},
@@ -121,7 +126,7 @@ export class InternetLayer {
       duplicateAddressDetectionTransmits: 1,
       ...options,
     }
-    this.routes = new RoutingTable((route) => route.interface.isUp, { maxRoutes: this.options.maxRoutes })
+    this.routes = new RoutingTable((route) => route.interface.isUp, { maxRoutes: this.options.maxRoutes }, doubtOf)
     this.pathMtu = new PathMtuCache(
       this.timers,
       (destination, now) => {
@@ -183,8 +188,18 @@ export class InternetLayer {
         frame.release()
       },
       drop: (frame) => frame.release(),
+      lost: (entry) => this.#lost(network, entry.address),
     }
     return new NeighbourCache(actions, this.timers, this.options.neighbours)
+  }
+
+  /** Packets that went by way of a silent router look for another. */
+  #lost(network: NetworkInterface, address: IpAddress): void {
+    for (const route of this.routes) {
+      if (route.interface !== network || route.gateway?.equals(address) !== true) continue
+      this.routes.changed()
+      return
+    }
   }
 
   findInterface(name: string): NetworkInterface | null {
@@ -323,7 +338,7 @@ export class InternetLayer {
     const from = source ?? route?.source ?? selectSource(destination, nextHop, out, this.interfaces)
     // Loopback addresses do not leave the host (RFC 1122 3.2.1.3 g, RFC 4291 2.5.3).
     if (from !== null && from.isLoopback !== out.isLoopback) return null
-    const mtu = this.pathMtu.mtu(destination, out.mtu)
+    const mtu = this.pathMtu.mtu(destination, destination.family === 6 ? out.mtuV6 : out.mtu)
     const toMac = groupMacOf(destination, out)
     if (!out.usesNeighbours || toMac >= 0) {
       const own = from ?? IpAddress.v4(0)
@@ -362,10 +377,11 @@ export class InternetLayer {
     dontFragment: boolean,
     now: number,
   ): SendOutcome {
-    const limit = hopLimit === 0 ? this.options.hopLimit : hopLimit
-    return path.destination.family === 4
-      ? this.ipv4.send(frame, path, protocol, limit, trafficClass, dontFragment, now)
-      : this.ipv6.send(frame, path, protocol, limit, trafficClass, dontFragment, now)
+    if (path.destination.family === 4) {
+      return this.ipv4.send(frame, path, protocol, hopLimit || this.options.hopLimit, trafficClass, dontFragment, now)
+    }
+    const limit = hopLimit || path.interface.hopLimitV6 || this.options.hopLimit
+    return this.ipv6.send(frame, path, protocol, limit, trafficClass, dontFragment, now)
   }
 
   /** Puts an IP packet on the link of its path. Takes the frame. */
@@ -400,6 +416,18 @@ export class InternetLayer {
     this.pathMtu.clear()
     this.ndp.clear()
   }
+}
+
+/**
+ * Of routers that advertise themselves one that answers or has answered (0) comes before one that is unknown (1), and that
+ * before a silent one (2; RFC 4861 6.3.6). Routes that were written down have their order; only a silent gateway is passed
+ * over (RFC 1122 3.3.1.4).
+ */
+function doubtOf({ gateway, interface: network, origin }: Route<NetworkInterface>): number {
+  if (gateway === null || !network.usesNeighbours) return 0
+  const state = (gateway.family === 4 ? network.neighbours4 : network.neighbours6).get(gateway)?.state
+  if (state === 'failed') return 2
+  return origin === 'ra' && (state === undefined || state === 'incomplete') ? 1 : 0
 }
 
 function groupMacOf(destination: IpAddress, out: NetworkInterface): number {

@@ -1,12 +1,10 @@
 import type { Frame } from '../link/frame.ts'
-import { Timer } from '../link/timer-queue.ts'
 import { WireError } from '../wire/error.ts'
 import { readMac, writeMac } from '../wire/ethernet.ts'
 import {
   buildIcmpv6,
   ICMPV6_NEIGHBOR_ADVERTISEMENT,
   ICMPV6_NEIGHBOR_SOLICITATION,
-  ICMPV6_ROUTER_ADVERTISEMENT,
   ICMPV6_ROUTER_SOLICITATION,
   type Icmpv6Message,
   parseIcmpv6,
@@ -17,48 +15,33 @@ import { ALL_NODES_V6, ALL_ROUTERS_V6, ANY_V6, IpAddress } from './address.ts'
 import { Autoconfiguration } from './autoconfiguration.ts'
 import { groupMac, type InterfaceAddress, type NetworkInterface } from './interface.ts'
 import type { InternetLayer } from './internet.ts'
+import { isValidNdp } from './ndp-validation.ts'
 import type { NeighbourEntry } from './neighbour.ts'
 import type { PacketInfo } from './packet.ts'
 import type { Path } from './path.ts'
-import type { Prefix } from './prefix.ts'
+import { type RouterAdvertisementOptions, RouterAdvertiser } from './router-advertiser.ts'
+import { RouterDiscovery, type RouterMessage } from './router-discovery.ts'
 
 /** RFC 4861 3.1: what has crossed a router has less, and is no neighbour's message. */
 const NDP_HOP_LIMIT = 255
 
 export interface NdpCounters {
+  /** Against the rules of RFC 4861 6.1, 7.1 and 8.1. */
   inMalformed: number
   inSolicitations: number
   inAdvertisements: number
   inRouterSolicitations: number
   inRouterAdvertisements: number
+  /** Not followed: a router that knows better passes the packets on. */
+  inRedirects: number
   outSolicitations: number
   outAdvertisements: number
   outRouterSolicitations: number
   outRouterAdvertisements: number
   duplicateAddresses: number
+  /** Probes of our own that the link has sent back (RFC 7527). */
+  loopedProbes: number
 }
-
-/** What a router tells the hosts of a link (RFC 4861 6.2.1). */
-export interface RouterAdvertisementOptions {
-  prefixes: readonly Prefix[]
-  /** How long hosts may take it for a default router; 0: not at all. */
-  routerLifetimeSeconds?: number
-  validLifetimeSeconds?: number
-  preferredLifetimeSeconds?: number
-  dnsServers?: readonly IpAddress[]
-  /** Between two advertisements that nobody asked for. */
-  intervalMs?: number
-}
-
-const MIN_DELAY_BETWEEN_ADVERTISEMENTS_MS = 3000
-
-interface Advertiser {
-  readonly options: RouterAdvertisementOptions
-  readonly timer: Timer
-  sentAt: number
-}
-
-type RouterMessage = Extract<Icmpv6Message, { name: 'router-advertisement' }>
 
 /** Neighbour discovery (RFC 4861) and the messages of address autoconfiguration (RFC 4862). */
 export class Ndp {
@@ -68,19 +51,24 @@ export class Ndp {
     inAdvertisements: 0,
     inRouterSolicitations: 0,
     inRouterAdvertisements: 0,
+    inRedirects: 0,
     outSolicitations: 0,
     outAdvertisements: 0,
     outRouterSolicitations: 0,
     outRouterAdvertisements: 0,
     duplicateAddresses: 0,
+    loopedProbes: 0,
   }
   readonly autoconfiguration: Autoconfiguration
+  readonly discovery: RouterDiscovery
+  readonly #advertiser: RouterAdvertiser
   readonly #internet: InternetLayer
-  readonly #advertising: Map<NetworkInterface, Advertiser> = new Map()
 
   constructor(internet: InternetLayer) {
     this.#internet = internet
     this.autoconfiguration = new Autoconfiguration(internet, this)
+    this.discovery = new RouterDiscovery(internet)
+    this.#advertiser = new RouterAdvertiser(internet, this)
   }
 
   /** Makes a link-local address and asks for routers. */
@@ -90,58 +78,13 @@ export class Ndp {
 
   clear(): void {
     this.autoconfiguration.clear()
-    for (const { timer } of this.#advertising.values()) this.#internet.timers.remove(timer)
-    this.#advertising.clear()
+    this.discovery.clear()
+    this.#advertiser.clear()
   }
 
   /** The interface tells its link that a router is here. Gives it a link-local address where it has none. */
   advertiseRouter(network: NetworkInterface, options: RouterAdvertisementOptions, now: number): void {
-    if (network.linkLocal() === null)
-      this.#internet.addAddress(network, linkLocalAddress(network.mac), 64, 'link-local')
-    const timer = new Timer((at) => this.#advertise(network, at))
-    this.#internet.joinGroup(network, ALL_ROUTERS_V6)
-    this.#advertising.set(network, { options, timer, sentAt: Number.NEGATIVE_INFINITY })
-    this.#advertise(network, now)
-  }
-
-  #advertise(network: NetworkInterface, now: number): void {
-    const entry = this.#advertising.get(network)
-    if (entry === undefined) return
-    const { options } = entry
-    this.#internet.timers.set(entry.timer, now + (options.intervalMs ?? 200_000))
-    const from = network.linkLocal()
-    if (from === null || !network.isUp) return
-    const list: NdpOption[] = [{ name: 'source-link-layer-address', address: macBytes(network.mac) }]
-    list.push({ name: 'mtu', mtu: network.mtu })
-    for (const prefix of options.prefixes) {
-      const bytes = new Uint8Array(16)
-      prefix.address.write(bytes, 0)
-      list.push({
-        name: 'prefix-information',
-        prefixLength: prefix.length,
-        onLink: 1,
-        autonomous: prefix.length === 64 ? 1 : 0,
-        validLifetime: options.validLifetimeSeconds ?? 2_592_000,
-        preferredLifetime: options.preferredLifetimeSeconds ?? 604_800,
-        prefix: bytes,
-      })
-    }
-    if (options.dnsServers !== undefined && options.dnsServers.length > 0) {
-      const servers = options.dnsServers.map((server) => ({ address: addressBytes(server) }))
-      list.push({ name: 'recursive-dns-server', lifetime: options.routerLifetimeSeconds ?? 1800, servers })
-    }
-    entry.sentAt = now
-    this.counters.outRouterAdvertisements++
-    const type = ICMPV6_ROUTER_ADVERTISEMENT
-    const routerLifetime = options.routerLifetimeSeconds ?? 1800
-    this.#send(
-      network,
-      from,
-      ALL_NODES_V6,
-      null,
-      { name: 'router-advertisement', type, routerLifetime, options: list },
-      now,
-    )
+    this.#advertiser.start(network, options, now)
   }
 
   /** Asks for routers (RFC 4861 6.3.7). */
@@ -151,17 +94,18 @@ export class Ndp {
       from === null ? [] : [{ name: 'source-link-layer-address', address: macBytes(network.mac) }]
     this.counters.outRouterSolicitations++
     const type = ICMPV6_ROUTER_SOLICITATION
-    this.#send(network, from ?? ANY_V6, ALL_ROUTERS_V6, null, { name: 'router-solicitation', type, options }, now)
+    this.send(network, from ?? ANY_V6, ALL_ROUTERS_V6, null, { name: 'router-solicitation', type, options }, now)
   }
 
   /** Asks for the MAC of a neighbour; to its group, or to itself when it is being probed. */
   solicit(network: NetworkInterface, entry: NeighbourEntry<Frame>, unicast: boolean, now: number): void {
     const target = entry.address
-    const source = network.addresses.find(
-      (own) => own.address.family === 6 && own.state !== 'tentative' && own.prefix.contains(target),
+    // 7.2.2: from an address of the interface that may be used; an answer to another would not come back.
+    const usable = network.addresses.filter(
+      (own) => own.address.family === 6 && (own.state === 'preferred' || own.state === 'deprecated'),
     )
-    const from =
-      source?.address ?? network.linkLocal() ?? network.addresses.find((own) => own.address.family === 6)?.address
+    const source = usable.find((own) => own.prefix.contains(target)) ?? usable.find((own) => own.address.isLinkLocal)
+    const from = (source ?? usable[0])?.address
     if (from === undefined) return
     const options: NdpOption[] = [{ name: 'source-link-layer-address', address: macBytes(network.mac) }]
     this.counters.outSolicitations++
@@ -171,34 +115,39 @@ export class Ndp {
       targetAddress: addressBytes(target),
       options,
     } as const
-    this.#send(network, from, unicast ? target : target.solicitedNode(), unicast ? entry.mac : null, message, now)
+    const to = unicast ? target : target.solicitedNode()
+    this.send(network, from, to, unicast ? entry.mac : null, message, now)
   }
 
-  /** Duplicate address detection asks from the unspecified address (RFC 4862 5.4.2). */
-  probe(network: NetworkInterface, target: IpAddress, now: number): void {
+  /** Duplicate address detection asks from the unspecified address (RFC 4862 5.4.2), with a nonce to know its echo by (RFC 7527 4.1). */
+  probe(network: NetworkInterface, target: IpAddress, nonce: Uint8Array, now: number): void {
     this.counters.outSolicitations++
-    const type = ICMPV6_NEIGHBOR_SOLICITATION
-    const message = { name: 'neighbor-solicitation', type, targetAddress: addressBytes(target), options: [] } as const
-    this.#send(network, ANY_V6, target.solicitedNode(), null, { ...message, options: [] }, now)
+    const message = {
+      name: 'neighbor-solicitation',
+      type: ICMPV6_NEIGHBOR_SOLICITATION,
+      targetAddress: addressBytes(target),
+      options: [{ name: 'nonce', nonce }],
+    } satisfies Parameters<typeof buildIcmpv6>[0]
+    this.send(network, ANY_V6, target.solicitedNode(), null, message, now)
   }
 
-  #answer(network: NetworkInterface, target: IpAddress, to: IpAddress, mac: number | null, now: number): void {
+  /** 7.2.4; `to` is resolved first where its MAC is not known. */
+  #answer(network: NetworkInterface, target: IpAddress, to: IpAddress, now: number): void {
     this.counters.outAdvertisements++
-    const options: NdpOption[] = [{ name: 'target-link-layer-address', address: macBytes(network.mac) }]
-    const toAll = to.isMulticast
     const message = {
       name: 'neighbor-advertisement',
       type: ICMPV6_NEIGHBOR_ADVERTISEMENT,
       router: this.#internet.options.forwarding ? 1 : 0,
-      solicited: toAll ? 0 : 1,
+      solicited: to.isMulticast ? 0 : 1,
       override: 1,
       targetAddress: addressBytes(target),
-      options,
-    } as const
-    this.#send(network, target, to, mac, { ...message, options }, now)
+      options: [{ name: 'target-link-layer-address', address: macBytes(network.mac) }],
+    } satisfies Parameters<typeof buildIcmpv6>[0]
+    this.send(network, target, to, null, message, now)
   }
 
-  #send(
+  /** @param mac null to find it: of a group it is computed, a neighbour is asked for it */
+  send(
     network: NetworkInterface,
     source: IpAddress,
     destination: IpAddress,
@@ -210,12 +159,13 @@ export class Ndp {
     source.write(addresses, 0)
     destination.write(addresses, 16)
     const frame = this.#internet.pool.frameOf(buildIcmpv6(message, addresses))
+    const toMac = mac ?? (destination.isMulticast ? groupMac(destination) : -1)
     const path: Path = {
       destination,
       source,
       interface: network,
-      neighbour: null,
-      groupMac: mac ?? (destination.isMulticast ? groupMac(destination) : 0),
+      neighbour: toMac < 0 ? network.neighbours6.entry(destination, now) : null,
+      groupMac: toMac,
       mtu: network.mtu,
       generation: 0,
     }
@@ -238,6 +188,10 @@ export class Ndp {
       this.counters.inMalformed++
       return
     }
+    if (!isValidNdp(message, info)) {
+      this.counters.inMalformed++
+      return
+    }
     switch (message.name) {
       case 'neighbor-solicitation':
         this.counters.inSolicitations++
@@ -245,15 +199,18 @@ export class Ndp {
         return
       case 'neighbor-advertisement':
         this.counters.inAdvertisements++
-        this.#onAdvertisement(network, message, info, now)
+        this.#onAdvertisement(network, message, now)
         return
       case 'router-solicitation':
         this.counters.inRouterSolicitations++
-        this.#onRouterSolicitation(network, message.options, info, now)
+        this.#advertiser.onSolicitation(network, info.source, message.options, now)
         return
       case 'router-advertisement':
         this.counters.inRouterAdvertisements++
         this.#onRouterAdvertisement(network, message, info, now)
+        return
+      case 'redirect':
+        this.counters.inRedirects++
     }
   }
 
@@ -266,49 +223,46 @@ export class Ndp {
   ): void {
     const target = IpAddress.read(6, message.targetAddress, 0)
     const own = network.findAddress(target)
-    if (target.isMulticast || own === null) return
+    if (own === null) return
     const from = info.source
     if (own.state === 'tentative') {
       // RFC 4862 5.4.3: another host wants the same address; a unicast source only asks for it.
-      if (from.isUnspecified) this.#duplicate(network, own, now)
+      if (!from.isUnspecified) return
+      if (this.autoconfiguration.isOwnProbe(own, message.options)) this.counters.loopedProbes++
+      else this.#duplicate(network, own, now)
       return
     }
     if (own.state === 'duplicated') return
     if (from.isUnspecified) {
-      this.#answer(network, target, ALL_NODES_V6, null, now)
+      this.#answer(network, target, ALL_NODES_V6, now)
       return
     }
+    // Nobody else has an address of ours.
+    if (this.#internet.local.has(from)) return
     const mac = linkLayerOption(message.options, 'source-link-layer-address')
     if (mac >= 0) network.neighbours6.learn(from, mac, now)
-    const known = mac >= 0 ? mac : (network.neighbours6.get(from)?.mac ?? null)
-    if (known !== null) this.#answer(network, target, from, known, now)
+    this.#answer(network, target, from, now)
   }
 
   /** RFC 4861 7.2.5. */
   #onAdvertisement(
     network: NetworkInterface,
     message: Extract<Icmpv6Message, { name: 'neighbor-advertisement' }>,
-    info: PacketInfo,
     now: number,
   ): void {
     const target = IpAddress.read(6, message.targetAddress, 0)
-    if (target.isMulticast || (message.solicited === 1 && info.toGroup)) {
-      this.counters.inMalformed++
-      return
-    }
     const own = network.findAddress(target)
     if (own !== null) {
       if (own.state === 'tentative') this.#duplicate(network, own, now)
       return
     }
     const mac = linkLayerOption(message.options, 'target-link-layer-address')
-    const entry = network.neighbours6.get(target)
-    if (entry === null) return
+    const isSolicited = message.solicited === 1
+    if (!network.neighbours6.advertise(target, mac, isSolicited, message.override === 1, now)) return
+    const entry = network.neighbours6.get(target)!
+    const wasRouter = entry.isRouter
     entry.isRouter = message.router === 1
-    if (mac >= 0) network.neighbours6.advertise(target, mac, message.solicited === 1, message.override === 1, now)
-    else if (message.solicited === 1 && entry.state !== 'incomplete' && entry.state !== 'failed') {
-      network.neighbours6.confirm(entry, now)
-    }
+    if (wasRouter && !entry.isRouter) this.discovery.onRouterGone(network, target)
   }
 
   #duplicate(network: NetworkInterface, own: InterfaceAddress, now: number): void {
@@ -316,25 +270,15 @@ export class Ndp {
     this.autoconfiguration.onDuplicate(network, own, now)
   }
 
-  #onRouterSolicitation(network: NetworkInterface, options: readonly NdpOption[], info: PacketInfo, now: number): void {
-    const entry = this.#advertising.get(network)
-    if (entry === undefined) return
-    const mac = linkLayerOption(options, 'source-link-layer-address')
-    if (mac >= 0 && !info.source.isUnspecified) network.neighbours6.learn(info.source, mac, now)
-    // However many ask, all of them are answered every three seconds at most (RFC 4861 6.2.6).
-    this.#internet.timers.set(entry.timer, Math.max(now, entry.sentAt + MIN_DELAY_BETWEEN_ADVERTISEMENTS_MS))
-  }
-
   #onRouterAdvertisement(network: NetworkInterface, message: RouterMessage, info: PacketInfo, now: number): void {
-    if (!info.source.isLinkLocal) {
-      this.counters.inMalformed++
-      return
-    }
+    const source = info.source
     const mac = linkLayerOption(message.options, 'source-link-layer-address')
-    if (mac >= 0) network.neighbours6.learn(info.source, mac, now)
-    if (this.#internet.options.ipv6Autoconfiguration) {
-      this.autoconfiguration.onAdvertisement(network, info.source, message, now)
-    }
+    if (mac >= 0) network.neighbours6.learn(source, mac, now)
+    const entry = network.neighbours6.get(source)
+    if (entry !== null) entry.isRouter = true
+    if (!this.#internet.options.ipv6Autoconfiguration) return
+    this.discovery.onAdvertisement(network, source, message, now)
+    this.autoconfiguration.onAdvertisement(network, message, now)
   }
 }
 
@@ -351,18 +295,19 @@ export function interfaceIdentifier(mac: number): [number, number] {
   return [(((high24 ^ 0x02_0000) << 8) | 0xff) >>> 0, (0xfe00_0000 | low24) >>> 0]
 }
 
-function linkLayerOption(options: readonly NdpOption[], name: NdpOption['name']): number {
+/** The MAC address in the option of that name, or -1. */
+export function linkLayerOption(options: readonly NdpOption[], name: NdpOption['name']): number {
   for (const option of options) if (option.name === name && 'address' in option) return readMac(option.address, 0)
   return -1
 }
 
-function macBytes(mac: number): Uint8Array {
+export function macBytes(mac: number): Uint8Array {
   const bytes = new Uint8Array(6)
   writeMac(bytes, 0, mac)
   return bytes
 }
 
-function addressBytes(address: IpAddress): Uint8Array {
+export function addressBytes(address: IpAddress): Uint8Array {
   const bytes = new Uint8Array(16)
   address.write(bytes, 0)
   return bytes

@@ -9,7 +9,7 @@ const LEGAL: Record<NeighbourState, readonly NeighbourState[]> = {
   reachable: ['reachable', 'stale'],
   stale: ['reachable', 'stale', 'delay'],
   delay: ['reachable', 'stale', 'probe'],
-  probe: ['reachable', 'stale', 'failed'],
+  probe: ['reachable', 'stale'],
   failed: ['incomplete', 'reachable', 'stale'],
   permanent: [],
 }
@@ -24,6 +24,7 @@ export interface NeighbourEntry<Packet> {
   isRouter: boolean
   /** Solicitations sent since the state was entered. */
   probes: number
+  /** When a packet last waited or left by it slowly; -Infinity for a neighbour that was only heard. */
   usedAt: number
   readonly pending: Packet[]
   readonly timer: Timer
@@ -39,6 +40,8 @@ export interface NeighbourActions<Packet> {
   unreachable(entry: NeighbourEntry<Packet>, packet: Packet, now: number): void
   /** Let go of a packet that found no place. */
   drop(packet: Packet): void
+  /** The neighbour is silent: whoever goes by way of it may know another way (RFC 4861 6.3.6). */
+  lost?(entry: NeighbourEntry<Packet>, now: number): void
 }
 
 export interface NeighbourOptions {
@@ -131,7 +134,7 @@ export class NeighbourCache<Packet> {
 
   /** A neighbour named its MAC while asking us something: ARP request, NS, RS, RA with the option. */
   learn(address: IpAddress, mac: number, now: number): void {
-    const entry = this.get(address) ?? this.#create(address, 'stale', now)
+    const entry = this.get(address) ?? this.#create(address, 'stale', Number.NEGATIVE_INFINITY)
     if (entry.state === 'permanent') return
     const same = entry.mac === mac
     if (same && entry.state !== 'incomplete' && entry.state !== 'failed') return
@@ -142,23 +145,31 @@ export class NeighbourCache<Packet> {
   /**
    * ARP reply or neighbour advertisement (RFC 4861 7.2.5). Addresses that nobody asked about are not entered.
    *
+   * @param mac -1 when the advertisement names none
    * @param solicited answers a question of ours, so that the way there and back works
    * @param override replaces a MAC that differs
+   * @returns whether it was believed: then what else it says of the neighbour holds, too
    */
-  advertise(address: IpAddress, mac: number, solicited: boolean, override: boolean, now: number): void {
+  advertise(address: IpAddress, mac: number, solicited: boolean, override: boolean, now: number): boolean {
     const entry = this.get(address)
-    if (entry === null || entry.state === 'permanent') return
-    const same = entry.mac === mac
-    if (entry.state === 'incomplete' || entry.state === 'failed') {
-      entry.mac = mac
-      this.#move(entry, solicited ? 'reachable' : 'stale', now)
-    } else if (!override && !same) {
+    if (entry === null || entry.state === 'permanent') return false
+    const isUnresolved = entry.state === 'incomplete' || entry.state === 'failed'
+    if (isUnresolved && mac < 0) return false
+    const differs = mac >= 0 && mac !== entry.mac
+    if (differs && !override && !isUnresolved) {
       if (entry.state === 'reachable') this.#move(entry, 'stale', now)
-    } else {
-      entry.mac = mac
-      if (solicited) this.#move(entry, 'reachable', now)
-      else if (!same) this.#move(entry, 'stale', now)
+      return false
     }
+    if (mac >= 0) entry.mac = mac
+    if (solicited) this.#move(entry, 'reachable', now)
+    else if (differs || isUnresolved) this.#move(entry, 'stale', now)
+    return true
+  }
+
+  /** What a router told the hosts of the link (RFC 4861 6.3.4); 0 leaves a time as it is. */
+  setTimes(reachableTimeMs: number, retransmitTimeMs: number): void {
+    if (reachableTimeMs > 0) this.#options.reachableTimeMs = reachableTimeMs
+    if (retransmitTimeMs > 0) this.#options.retransmitTimeMs = retransmitTimeMs
   }
 
   /** The transport saw an answer from beyond this neighbour (7.3.1): no probe is needed. */
@@ -197,11 +208,17 @@ export class NeighbourCache<Packet> {
     return entry
   }
 
+  /** Whoever claims many addresses, or asks for many that nobody has, drives out no neighbour that is in use (RFC 6583 7). */
   #evict(): void {
     let oldest: NeighbourEntry<Packet> | null = null
+    let oldestInUse: NeighbourEntry<Packet> | null = null
     for (const entry of this.#entries.values()) {
-      if (entry.state !== 'permanent' && (oldest === null || entry.usedAt < oldest.usedAt)) oldest = entry
+      if (entry.state === 'permanent') continue
+      if (entry.state === 'reachable' || entry.state === 'delay' || entry.state === 'probe') {
+        if (oldestInUse === null || entry.usedAt < oldestInUse.usedAt) oldestInUse = entry
+      } else if (oldest === null || entry.usedAt < oldest.usedAt) oldest = entry
     }
+    oldest ??= oldestInUse
     if (oldest === null) return
     this.counters.evicted++
     this.#forget(oldest)
@@ -238,7 +255,11 @@ export class NeighbourCache<Packet> {
         return
       case 'probe':
         if (entry.probes < this.#options.maxUnicastSolicitations) this.#solicit(entry, now)
-        else this.#move(entry, 'failed', now)
+        else {
+          // 7.3.3: it is forgotten, so that the next packet asks everybody: another may have the address by now.
+          this.#forget(entry)
+          this.#actions.lost?.(entry, now)
+        }
         return
       case 'failed':
         this.#forget(entry)
@@ -263,8 +284,10 @@ export class NeighbourCache<Packet> {
     else if (to === 'delay') this.#timers.set(entry.timer, now + this.#options.delayFirstProbeTimeMs)
     else if (to === 'failed') this.#timers.set(entry.timer, now + this.#options.failedTimeMs)
     else if (to === 'probe') this.#solicit(entry, now)
-    if (to === 'failed') this.#refusePending(entry, now)
-    else if (from === 'incomplete' || from === 'failed') this.#sendPending(entry, now)
+    if (to === 'failed') {
+      this.#actions.lost?.(entry, now)
+      this.#refusePending(entry, now)
+    } else if (from === 'incomplete' || from === 'failed') this.#sendPending(entry, now)
   }
 
   #sendPending(entry: NeighbourEntry<Packet>, now: number): void {

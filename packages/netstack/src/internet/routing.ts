@@ -21,11 +21,12 @@ export interface RoutingTableOptions {
 }
 
 /**
- * Longest prefix first, then lowest metric, then the route added first. A route whose interface is down is passed over
+ * Longest prefix first, then lowest metric, then the gateway that answers best, then the route added first. A route whose interface is down is passed over
  * without being removed: it serves again when the interface is up.
  */
 export class RoutingTable<Interface> {
   readonly #usable: (route: Route<Interface>) => boolean
+  readonly #doubt: (route: Route<Interface>) => number
   readonly #maxRoutes: number
   readonly #families: Record<AddressFamily, FamilyTable<Interface>> = { 4: new FamilyTable(), 6: new FamilyTable() }
   #size = 0
@@ -33,8 +34,14 @@ export class RoutingTable<Interface> {
   /** Grows with every change of the table: whoever caches an answer keeps the number beside it. */
   generation = 0
 
-  constructor(usable: (route: Route<Interface>) => boolean, options: RoutingTableOptions = {}) {
+  /** @param doubt 0 for a gateway that is known to answer; among equal routes the one of least doubt is taken (RFC 4861 6.3.6) */
+  constructor(
+    usable: (route: Route<Interface>) => boolean,
+    options: RoutingTableOptions = {},
+    doubt: (route: Route<Interface>) => number = () => 0,
+  ) {
     this.#usable = usable
+    this.#doubt = doubt
     this.#maxRoutes = options.maxRoutes ?? 4096
   }
 
@@ -65,7 +72,7 @@ export class RoutingTable<Interface> {
 
   /** The route to an address, or null. `only` restricts the answer to one interface. */
   lookup(destination: IpAddress, only: Interface | null = null): Route<Interface> | null {
-    return this.#families[destination.family].lookup(destination, this.#usable, only)
+    return this.#families[destination.family].lookup(destination, this.#usable, this.#doubt, only)
   }
 
   *[Symbol.iterator](): Generator<Route<Interface>> {
@@ -115,16 +122,27 @@ class FamilyTable<Interface> {
   lookup(
     destination: IpAddress,
     usable: (route: Route<Interface>) => boolean,
+    doubt: (route: Route<Interface>) => number,
     only: Interface | null,
   ): Route<Interface> | null {
     for (const length of this.#lengths) {
       const masked = maskAddress(destination, length)
       const bucket = this.#byLength.get(length)!.get(masked.hash)
       if (bucket === undefined) continue
+      let best: Route<Interface> | null = null
+      let leastDoubt = Number.POSITIVE_INFINITY
       for (const route of bucket) {
         if (!route.prefix.address.equals(masked) || !usable(route)) continue
-        if (only === null || route.interface === only) return route
+        if (only !== null && route.interface !== only) continue
+        if (best !== null && route.metric > best.metric) break
+        const doubted = bucket.length === 1 ? 0 : doubt(route)
+        if (doubted === 0) return route
+        if (doubted < leastDoubt) {
+          best = route
+          leastDoubt = doubted
+        }
       }
+      if (best !== null) return best
     }
     return null
   }

@@ -1,5 +1,5 @@
 import type { InternetOptions } from '../internet/internet.ts'
-import type { RouterAdvertisementOptions } from '../internet/ndp.ts'
+import type { RouterAdvertisementOptions } from '../internet/router-advertiser.ts'
 import type { ImpairmentOptions } from '../link/impairment.ts'
 import type { TcpLayerOptions } from '../transport/tcp/mod.ts'
 import type { UdpOptions } from '../transport/udp/types.ts'

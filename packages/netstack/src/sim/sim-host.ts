@@ -1,7 +1,7 @@
 import { IpAddress } from '../internet/address.ts'
 import type { NetworkInterface } from '../internet/interface.ts'
-import type { RouterAdvertisementOptions } from '../internet/ndp.ts'
 import { Prefix } from '../internet/prefix.ts'
+import type { RouterAdvertisementOptions } from '../internet/router-advertiser.ts'
 import { impairedLoopback } from '../link/impaired-loopback.ts'
 import { DhcpClient, type DhcpLease } from '../stack/dhcp-client.ts'
 import { DnsError, DnsResolver } from '../stack/dns-resolver.ts'
@@ -143,7 +143,7 @@ export class SimHost {
     const tasks = new TaskGroup(world.timers, clock)
     const resolver = new DnsResolver(stack, tasks)
     resolver.servers = (this.options.dns ?? []).map((text) => IpAddress.parse(text))
-    return { stack, networks, tasks, resolver, services: new Map(), ready: Promise.resolve() }
+    return { stack, networks, tasks, resolver, leases: new Map(), services: new Map(), ready: Promise.resolve() }
   }
 
   #configure(running: Running): Promise<void> {
@@ -170,9 +170,13 @@ export class SimHost {
     client.start()
     return new Promise((resolve) => {
       client.onBound = (lease) => {
-        const own = (this.options.dns ?? []).map((text) => IpAddress.parse(text))
-        running.resolver.servers = [...own, ...lease.dnsServers]
+        running.leases.set(network, lease)
+        this.#nameServers(running)
         resolve(lease)
+      }
+      client.onLost = () => {
+        running.leases.delete(network)
+        this.#nameServers(running)
       }
     })
   }
@@ -184,14 +188,19 @@ export class SimHost {
         network.addresses.some((own) => own.origin === 'autoconfigured' && own.state === 'preferred'),
       )
     return new Promise((resolve) => {
+      running.stack.internet.ndp.discovery.onDnsServers = () => this.#nameServers(running)
       running.stack.internet.onAddressChange = () => {
-        if (!isDone()) return
-        const told = running.stack.internet.ndp.autoconfiguration.dnsServers
-        const fresh = told.filter((server) => !running.resolver.servers.some((other) => other.equals(server)))
-        running.resolver.servers = [...running.resolver.servers, ...fresh]
-        resolve()
+        if (isDone()) resolve()
       }
     })
+  }
+
+  /** The name servers that the options, leases and routers name, in this order, each once. */
+  #nameServers({ resolver, leases, stack }: Running): void {
+    const own = (this.options.dns ?? []).map((text) => IpAddress.parse(text))
+    const lent = [...leases.values()].flatMap((lease) => lease.dnsServers)
+    const all = [...own, ...lent, ...stack.internet.ndp.discovery.dnsServers]
+    resolver.servers = all.filter((server, index) => all.findIndex((other) => other.equals(server)) === index)
   }
 
   /** Switches the host off at once: nothing is sent, nothing remembered. */
@@ -259,6 +268,7 @@ interface Running {
   readonly networks: readonly NetworkInterface[]
   readonly tasks: TaskGroup
   readonly resolver: DnsResolver
+  readonly leases: Map<NetworkInterface, DhcpLease>
   readonly services: Map<unknown, unknown>
   ready: Promise<void>
 }

@@ -39,6 +39,7 @@ export type NdpOption =
       lifetime: number
       servers: { address: Uint8Array }[]
     }
+  | { name: 'nonce'; kind?: number; length?: number; nonce: Uint8Array }
   | UnknownOption
 
 const kind = (initial?: number): { name: 'kind'; label: string; bits: number; initial?: number } => ({
@@ -147,6 +148,14 @@ const MTU = new Format<{ kind: number; length: number; reserved: number; mtu: nu
   ],
 })
 
+const NONCE = new Format<{ kind: number; length: number; nonce: Uint8Array }>({
+  name: 'nonce',
+  label: 'Nonce',
+  source: 'RFC 3971 section 5.3.2',
+  fields: [kind(14), LENGTH],
+  tail: { shape: 'bytes', name: 'nonce', label: 'Nonce' },
+})
+
 const SERVER = new Format<{ address: Uint8Array }>({
   name: 'server',
   label: 'Server',
@@ -192,6 +201,7 @@ export const NDP_OPTIONS: OptionSpace = {
     PREFIX_INFORMATION,
     REDIRECTED_HEADER,
     MTU,
+    NONCE,
     RECURSIVE_DNS_SERVER,
   ],
   unknown: new Format<UnknownOption>({

@@ -4,7 +4,7 @@ import type { Frame } from '../../src/link/frame.ts'
 import { createWire } from '../../src/link/wire.ts'
 import { parseMac } from '../../src/wire/address.ts'
 import { buildEthernet, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../../src/wire/ethernet.ts'
-import { buildIcmpv6, type Icmpv6Message, parseIcmpv6 } from '../../src/wire/icmpv6.ts'
+import { buildIcmpv6, type Icmpv6Message, parseIcmpv6, writeIcmpv6Checksum } from '../../src/wire/icmpv6.ts'
 import { buildIpv4, type Ipv4Init } from '../../src/wire/ipv4.ts'
 import { buildIpv6, parseIpv6 } from '../../src/wire/ipv6.ts'
 import type { Ipv6Extension } from '../../src/wire/ipv6-extensions.ts'
@@ -67,10 +67,18 @@ export function besidePeer(options: InternetOptions = {}) {
     const packet = buildIpv6({ protocol, source, destination, payload, extensions, hopLimit: how.hopLimit ?? 64 })
     send(ETHERTYPE_IPV6, packet, how.mac)
   }
+  const sendPacket6 = (packet: Uint8Array, mac = HOST_MAC): void => send(ETHERTYPE_IPV6, packet, mac)
   /** A message of NDP or ICMPv6 with its checksum; hop limit 255 where none is given. */
   const sendIcmp6 = (message: Parameters<typeof buildIcmpv6>[0], how: Addressing = {}): void => {
     const addresses = new Uint8Array([...bytesOf(how.source ?? PEER6), ...bytesOf(how.destination ?? HOST6)])
     send6(PROTOCOL_ICMPV6, buildIcmpv6(message, addresses), [], { hopLimit: 255, ...how })
+  }
+  /** A message of ICMPv6 as bytes, and such bytes, damaged perhaps, with a checksum put right. */
+  const icmp6 = (message: Parameters<typeof buildIcmpv6>[0], addresses: Uint8Array): Uint8Array =>
+    buildIcmpv6(message, addresses)
+  const sendBytes6 = (bytes: Uint8Array, addresses: Uint8Array): void => {
+    writeIcmpv6Checksum(bytes, 0, bytes.length, addresses, 0)
+    send6(PROTOCOL_ICMPV6, bytes, [], { hopLimit: 255 })
   }
   /** ICMPv6 messages that the host has sent since this was last asked. */
   const said6 = (): Icmpv6Message[] =>
@@ -88,8 +96,11 @@ export function besidePeer(options: InternetOptions = {}) {
     send,
     send4,
     send6,
+    sendPacket6,
     sendIcmp6,
     said6,
+    icmp6,
+    sendBytes6,
     ndp: host.internet.ndp.counters,
     ipv4: host.internet.ipv4.counters,
     ipv6: host.internet.ipv6.counters,

@@ -443,10 +443,11 @@ class Layer implements TcpLayer, ListenerHost {
     return this.#tuple(hash, local, localPort, remote, remotePort)
   }
 
-  onPathMtu(remote: AddressWords, now: number): void {
+  onPathMtu(remote: AddressWords | null, now: number): void {
     for (const connection of this.#flows.values()) {
       const other = connection.flow.remote
       const same =
+        remote === null ||
         ((other.w0 ^ remote.w0) | (other.w1 ^ remote.w1) | (other.w2 ^ remote.w2) | (other.w3 ^ remote.w3)) === 0
       if (same && connection.state !== 'TIME-WAIT') onPathMtu(connection, now)
     }

@@ -381,8 +381,8 @@ export interface TcpLayer {
   onIcmpError(error: TcpIcmpError, now: number): void
   /** Whether the segment that an error quotes is in flight (RFC 5927 4.1). */
   isInFlight(error: TcpIcmpError): boolean
-  /** The path MTU towards `remote` has changed: asks `output.mtu` again for its connections and cuts and resends what was too big (RFC 9293 3.7.2, RFC 8201). */
-  onPathMtu(remote: AddressWords, now: number): void
+  /** The path MTU towards `remote` (null: towards anybody) has changed: asks `output.mtu` again for its connections and cuts and resends what was too big (RFC 9293 3.7.2, RFC 8201). */
+  onPathMtu(remote: AddressWords | null, now: number): void
   /** All connections in any state but CLOSED, TIME-WAIT included; for monitoring and for address removal. */
   connections(): Iterable<TcpConnection>
   /** RST for everything (host crash: `silent` sends nothing). */
