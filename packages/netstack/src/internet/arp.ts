@@ -3,12 +3,23 @@ import { ARP_REPLY, ARP_REQUEST, buildArp, readArpOperation } from '../wire/arp.
 import { ETHERTYPE_ARP, readMac, writeMac } from '../wire/ethernet.ts'
 import { ANY_V4, IpAddress } from './address.ts'
 import { type ArpCounters, createArpCounters } from './counters.ts'
-import { BROADCAST_MAC, type NetworkInterface } from './interface.ts'
+import { BROADCAST_MAC, type InterfaceAddress, type NetworkInterface } from './interface.ts'
+
+/** RFC 5227 1.1. */
+const DEFEND_INTERVAL_MS = 10_000
+
+interface Watch {
+  readonly network: NetworkInterface
+  readonly address: IpAddress
+  readonly onClaim: () => void
+}
 
 /** Address resolution for IPv4 over Ethernet (RFC 826, conflicts as in RFC 5227). */
 export class Arp {
   readonly counters: ArpCounters = createArpCounters()
   readonly #pool: FramePool
+  readonly #watched: Set<Watch> = new Set()
+  readonly #defendedAt: WeakMap<InterfaceAddress, number> = new WeakMap()
   /** Told when another host claims one of our addresses. */
   onConflict: ((network: NetworkInterface, address: IpAddress, mac: number, now: number) => void) | null = null
 
@@ -36,8 +47,15 @@ export class Arp {
       this.counters.inMalformed++
       return
     }
-    if (!sender.isUnspecified && network.findAddress(sender) !== null) {
+    // RFC 5227 2.1.1: whoever has the address, and whoever is about to take it, too.
+    const claimed = sender.isUnspecified && operation === ARP_REQUEST ? target : sender
+    for (const watch of this.#watched) {
+      if (watch.network === network && watch.address.equals(claimed)) watch.onClaim()
+    }
+    const own = sender.isUnspecified ? null : network.findAddress(sender)
+    if (own !== null) {
       this.counters.conflicts++
+      this.#defend(network, own, now)
       this.onConflict?.(network, sender, mac, now)
       return
     }
@@ -56,6 +74,20 @@ export class Arp {
       // RFC 826 merges what is already known, and gratuitous requests announce a new MAC.
       network.neighbours4.advertise(sender, mac, false, true, now)
     }
+  }
+
+  /** Calls back whenever somebody else on the link claims an address. Returns a function that ends it. */
+  watch(network: NetworkInterface, address: IpAddress, onClaim: () => void): () => void {
+    const watch = { network, address, onClaim }
+    this.#watched.add(watch)
+    return () => void this.#watched.delete(watch)
+  }
+
+  /** RFC 5227 2.4 c: the address is kept, and others are told so, but seldom: two that defend it must not fill the link. */
+  #defend(network: NetworkInterface, own: InterfaceAddress, now: number): void {
+    if (now < (this.#defendedAt.get(own) ?? Number.NEGATIVE_INFINITY) + DEFEND_INTERVAL_MS) return
+    this.#defendedAt.set(own, now)
+    this.announce(network, own.address, now)
   }
 
   /** Asks for the MAC of `target`: everybody, or a neighbour that is being probed. */

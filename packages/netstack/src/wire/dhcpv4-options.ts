@@ -8,6 +8,7 @@ export const DHCP_DECLINE = 4
 export const DHCP_ACK = 5
 export const DHCP_NAK = 6
 export const DHCP_RELEASE = 7
+export const DHCP_INFORM = 8
 
 interface Head {
   kind?: number

@@ -1,6 +1,7 @@
 import { DHCPV4_OPTIONS, type Dhcpv4Option } from './dhcpv4-options.ts'
 import { WireError } from './error.ts'
 import { Format } from './format.ts'
+import { parseOptions, readOption, writeOptions } from './options.ts'
 
 export const DHCP_SERVER_PORT = 67
 export const DHCP_CLIENT_PORT = 68
@@ -107,6 +108,37 @@ export function parseDhcpv4(bytes: Uint8Array, start = 0, end: number = bytes.le
   if (message.magicCookie !== MAGIC_COOKIE)
     throw new WireError('NETSTACK_ERR_WIRE_VALUE', 'dhcpv4', 'the magic cookie 0x63825363 is missing', 236)
   return message
+}
+
+/**
+ * The message as its receiver has to understand it: options also from `bootFile` and `serverName` where it says so (RFC 2131
+ * 4.1), and those that come in several pieces joined (RFC 3396). Throws as {@link parseDhcpv4}.
+ */
+export function readDhcpv4(bytes: Uint8Array, start = 0, end: number = bytes.length): Dhcpv4Message {
+  const message = parseDhcpv4(bytes, start, end)
+  const overload = dhcpv4Option(message, 'option-overload')?.fields ?? 0
+  const options = [...message.options]
+  const parse = (field: Uint8Array): Dhcpv4Option[] =>
+    parseOptions(DHCPV4_OPTIONS, field, 0, field.length) as Dhcpv4Option[]
+  if ((overload & 1) !== 0) options.push(...parse(message.bootFile))
+  if ((overload & 2) !== 0) options.push(...parse(message.serverName))
+  return { ...message, options: joinOptions(options) }
+}
+
+function joinOptions(options: readonly Dhcpv4Option[]): Dhcpv4Option[] {
+  const pieces = new Map<number, Dhcpv4Option[]>()
+  for (const option of options) {
+    if (option.name === 'pad' || option.name === 'end') continue
+    const kind = option.kind ?? -1
+    const others = pieces.get(kind)
+    if (others === undefined) pieces.set(kind, [option])
+    else others.push(option)
+  }
+  return Array.from(pieces, ([kind, list]) => {
+    if (list.length === 1) return list[0]
+    const data = list.flatMap((option) => [...writeOptions(DHCPV4_OPTIONS, [option]).subarray(2)])
+    return readOption(DHCPV4_OPTIONS, kind, Uint8Array.from(data)) as Dhcpv4Option
+  })
 }
 
 /**

@@ -102,6 +102,17 @@ export function parseOptions(space: OptionSpace, bytes: Uint8Array, start: numbe
   return options
 }
 
+/** One option from its kind and data, which may be more than a length byte can tell (RFC 3396). Throws WireError (VALUE). */
+export function readOption(space: OptionSpace, kind: number, data: Uint8Array): object {
+  const bytes = new Uint8Array(2 + data.length)
+  bytes[0] = kind
+  bytes[1] = Math.min(255, data.length)
+  bytes.set(data, 2)
+  const known = formatOfKind(space, kind)
+  const format = known !== undefined && fits(known, bytes.length) ? known : space.unknown
+  return { name: format.name, ...format.parse(bytes, 0, bytes.length) }
+}
+
 function formatOfOption(space: OptionSpace, option: { name?: string; kind?: number }): AnyFormat {
   if (option.name === space.unknown.name) return space.unknown
   const format = space.formats.find((candidate) => candidate.name === option.name)
