@@ -1,4 +1,13 @@
-import { DNS_HEADER, DNS_QUESTION, DNS_RECORD, DNS_TYPE_NAMES, DNS_TYPE_TXT, dnsDataLayout } from '../wire/dns.ts'
+import {
+  DNS_HEADER,
+  DNS_OPT,
+  DNS_QUESTION,
+  DNS_RECORD,
+  DNS_TYPE_NAMES,
+  DNS_TYPE_OPT,
+  DNS_TYPE_TXT,
+  dnsDataLayout,
+} from '../wire/dns.ts'
 import { readDnsName } from '../wire/dns-name.ts'
 import { WireError } from '../wire/error.ts'
 import type { AnyFormat } from '../wire/format.ts'
@@ -53,7 +62,8 @@ class DnsReader {
   record(section: string): DissectedField {
     const start = this.position
     const name = this.name('name', 'Name', 'dns.resp.name')
-    const fields = [name, ...this.fixed(DNS_RECORD)]
+    const isOpt = ((this.#bytes[this.position] << 8) | this.#bytes[this.position + 1]) === DNS_TYPE_OPT
+    const fields = [name, ...this.fixed(isOpt ? DNS_OPT : DNS_RECORD)]
     const type = numberOf(fields, 'type')
     const end = this.position + numberOf(fields, 'length')
     if (end > this.#end)

@@ -238,7 +238,7 @@ export class SimHost {
     const fits = (address: IpAddress): boolean => family === 0 || address.family === family
     const literal = IpAddress.tryParse(name)
     if (literal !== null) return [literal]
-    if (name === 'localhost') return [IpAddress.parse('127.0.0.1'), IpAddress.parse('::1')].filter(fits)
+    if (/(^|\.)localhost\.?$/i.test(name)) return this.resolver.resolve(name, family)
     if (name === this.name || this.resolver.servers.length === 0) {
       const known = this.world.addressesOf(name).filter(fits)
       if (known.length > 0) return known

@@ -19,7 +19,7 @@ export interface StackOptions {
   internet?: InternetOptions
   tcp?: Omit<TcpLayerOptions, 'output' | 'fillRandom'>
   udp?: UdpOptions
-  /** A uniform number in [0, 1). */
+  /** A uniform number in [0, 1). Where others may harm, unpredictable: ports of UDP and identifiers of DNS and of fragments come from it. */
   random: () => number
   /** Unpredictable, or seeded in a simulation: keys of sequence numbers, cookies and ports come from here. */
   fillRandom: (bytes: Uint8Array) => void

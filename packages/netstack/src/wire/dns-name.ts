@@ -3,6 +3,8 @@ import { WireError } from './error.ts'
 /** RFC 1035 section 2.3.4. */
 const LABEL_LIMIT_BYTES = 63
 const NAME_LIMIT_BYTES = 255
+/** So many labels fit into a name, and none needs more than one pointer to it. */
+const POINTER_LIMIT = 127
 
 function fail(message: string, offset = -1): never {
   throw new WireError('NETSTACK_ERR_WIRE_NAME', 'dns', message, offset)
@@ -30,6 +32,7 @@ export function readDnsName(bytes: Uint8Array, start: number, end: number, at: n
   let segment = at // a pointer must lead before the beginning of the part of the name that it stands in
   let next = -1
   let length = 1
+  let pointers = 0
   for (;;) {
     if (position >= end)
       throw new WireError(
@@ -50,6 +53,7 @@ export function readDnsName(bytes: Uint8Array, start: number, end: number, at: n
       if (next < 0) next = position + 2
       const target = start + (((count & 63) << 8) | bytes[position + 1])
       if (target >= segment) fail('a compression pointer does not lead backwards', position - start)
+      if (++pointers > POINTER_LIMIT) fail('the name has more compression pointers than labels', position - start)
       position = target
       segment = target
       continue
@@ -103,6 +107,20 @@ function splitDnsName(name: string): Uint8Array[] {
   return labels
 }
 
+/**
+ * The one text of a name, by which names are compared: lower case (RFC 4343), no last dot, escaped where it must be.
+ * Throws WireError (NAME) for what is no name.
+ */
+export function canonicalDnsName(name: string): string {
+  const labels = splitDnsName(name)
+  if (labels.reduce((total, label) => total + label.length + 1, 1) > NAME_LIMIT_BYTES)
+    fail(`"${name}" is longer than 255 bytes`)
+  return labels
+    .map((label) => labelText(label, 0, label.length))
+    .join('.')
+    .toLowerCase()
+}
+
 /** Writes names into a growing message and points back to the ends of names that stand there already. */
 export class DnsNameWriter {
   readonly #places = new Map<string, number>()
@@ -115,7 +133,7 @@ export class DnsNameWriter {
     for (let i = 0; i < labels.length; i++) {
       const key = labels
         .slice(i)
-        .map((label) => String.fromCharCode(...label).replaceAll('.', '\\.'))
+        .map((label) => labelText(label, 0, label.length))
         .join('.')
       const place = this.#places.get(key)
       if (compress && place !== undefined) {

@@ -6,15 +6,17 @@ export const DNS_PORT = 53
 export const DNS_TYPE_A = 1
 const DNS_TYPE_NS = 2
 export const DNS_TYPE_CNAME = 5
-const DNS_TYPE_SOA = 6
+export const DNS_TYPE_SOA = 6
 const DNS_TYPE_PTR = 12
 const DNS_TYPE_MX = 15
 export const DNS_TYPE_TXT = 16
 export const DNS_TYPE_AAAA = 28
 const DNS_TYPE_SRV = 33
+export const DNS_TYPE_OPT = 41
 export const DNS_CLASS_IN = 1
 /** Response codes (RFC 1035 section 4.1.1). */
 export const DNS_NO_ERROR = 0
+export const DNS_FORMAT_ERROR = 1
 export const DNS_NAME_ERROR = 3
 export const DNS_NOT_IMPLEMENTED = 4
 export const DNS_REFUSED = 5
@@ -154,6 +156,34 @@ export const DNS_RECORD: Format<{ type: number; class: number; timeToLive: numbe
     { name: 'type', label: 'Type', bits: 16, names: DNS_TYPE_NAMES, filter: 'dns.resp.type' },
     { name: 'class', label: 'Class', bits: 16, names: { 1: 'IN' }, filter: 'dns.resp.class' },
     { name: 'timeToLive', label: 'Time to live', bits: 32, filter: 'dns.resp.ttl' },
+    { name: 'length', label: 'Data length', bits: 16, filter: 'dns.resp.len' },
+  ],
+})
+
+/** The same bytes of an OPT record, which is no record of a name (RFC 6891 section 6.1.2). */
+export const DNS_OPT: Format<{
+  type: number
+  payloadBytes: number
+  extendedResponseCode: number
+  version: number
+  flags: number
+  length: number
+}> = new Format({
+  name: 'opt',
+  label: 'Extension mechanisms',
+  source: 'RFC 6891 section 6.1.2',
+  fields: [
+    { name: 'type', label: 'Type', bits: 16, names: DNS_TYPE_NAMES, filter: 'dns.resp.type' },
+    { name: 'payloadBytes', label: 'UDP payload size', bits: 16, filter: 'dns.rr.udp_payload_size' },
+    {
+      name: 'extendedResponseCode',
+      label: 'Higher bits of the response code',
+      bits: 8,
+      kind: 'hex',
+      filter: 'dns.resp.ext_rcode',
+    },
+    { name: 'version', label: 'EDNS version', bits: 8, filter: 'dns.resp.edns0_version' },
+    { name: 'flags', label: 'Flags', bits: 16, kind: 'hex', filter: 'dns.resp.z' },
     { name: 'length', label: 'Data length', bits: 16, filter: 'dns.resp.len' },
   ],
 })

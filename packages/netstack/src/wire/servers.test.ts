@@ -5,6 +5,7 @@ import { parseIpv4, parseIpv6, parseMac } from './address.ts'
 import { buildDhcpv4, DHCP_BROADCAST, dhcpv4Option, parseDhcpv4 } from './dhcpv4.ts'
 import { DHCP_OFFER } from './dhcpv4-options.ts'
 import { buildDns, DNS_CLASS_IN, type DnsMessage, type DnsRecord, parseDns } from './dns.ts'
+import { canonicalDnsName, readDnsName } from './dns-name.ts'
 import { WireError } from './error.ts'
 
 const runs = process.env.WIREHUB_TEST_LONG === undefined ? 1000 : 100_000
@@ -87,6 +88,41 @@ test('a DNS answer with every kind of record survives the wire; equal endings of
   const bytes = buildDns(message)
   assert.deepEqual(parseDns(bytes), message)
   assert.ok(bytes.length < 330, `${bytes.length} bytes: names are not compressed`)
+})
+
+test('names that differ in an escape only are not compressed into one another', () => {
+  const names = ['a\\\\.b', 'a\\.b', 'x.a\\\\.b', 'x.a\\.b']
+  const questions = names.map((name) => ({ name, type: 1, class: DNS_CLASS_IN }))
+  assert.deepEqual(
+    parseDns(buildDns({ id: 1, questions })).questions.map(({ name }) => name),
+    names,
+  )
+})
+
+test('a name is read with as many pointers as it can have labels, not more', () => {
+  const chain = (pointers: number): Uint8Array => {
+    const bytes = new Uint8Array(12 + 1 + pointers * 2 + 4)
+    for (let index = 0; index < pointers; index++) {
+      const target = index === 0 ? 12 : 13 + (index - 1) * 2
+      bytes.set([0xc0 | (target >> 8), target & 255], 13 + index * 2)
+    }
+    return bytes
+  }
+  const read = (pointers: number): string => readDnsName(chain(pointers), 0, 13 + pointers * 2, 11 + pointers * 2).name
+  assert.equal(read(127), '')
+  assert.throws(() => read(128), { code: 'NETSTACK_ERR_WIRE_NAME' })
+})
+
+test('labels of 63 bytes and names of 255 are the longest, read or written (RFC 1035 2.3.4)', () => {
+  const name = [...Array.from({ length: 3 }, () => 'x'.repeat(63)), 'x'.repeat(61)].join('.')
+  const built = buildDns({ id: 1, questions: [{ name, type: 1, class: 1 }] })
+  assert.equal(parseDns(built).questions[0].name, name)
+  assert.throws(() => buildDns({ id: 1, questions: [{ name: `${name}x`, type: 1, class: 1 }] }))
+  assert.throws(() => buildDns({ id: 1, questions: [{ name: 'x'.repeat(64), type: 1, class: 1 }] }))
+  const longer = Uint8Array.from([...built.slice(0, 12), 1, 0x78, ...built.slice(12)])
+  assert.throws(() => parseDns(longer), { code: 'NETSTACK_ERR_WIRE_NAME' })
+  assert.equal(canonicalDnsName('WWW.Example.'), 'www.example')
+  assert.equal(canonicalDnsName('a\\065b.\\.c'), 'aab.\\.c')
 })
 
 test('any bytes are a DNS message or a named error; pointers that loop end', () => {

@@ -34,7 +34,7 @@ export class RealTimeHost implements NetHost {
 
   constructor(options: Partial<StackOptions> = {}) {
     this.stack = new Stack({
-      random: Math.random,
+      random: unpredictable,
       fillRandom: (bytes) => randomFillSync(bytes),
       clock: now,
       // Whoever reads may keep a frame's memory: it need not be cleared before a packet is read into it.
@@ -100,6 +100,18 @@ export class RealTimeHost implements NetHost {
   }
 
   readonly lookup: Lookup = lookup
+}
+
+const drawn = new Uint32Array(1024)
+let undrawn = 0
+
+/** A number in [0, 1): whoever guessed the next one would know the ports of sockets, and the identifiers of questions to DNS (RFC 5452, RFC 6056). */
+function unpredictable(): number {
+  if (undrawn === 0) {
+    randomFillSync(drawn)
+    undrawn = drawn.length
+  }
+  return drawn[--undrawn]! / 0x1_0000_0000
 }
 
 /** `localhost` and this machine's name are the stack's own; other names are the resolver's of the machine, as `dns.lookup` asks it. */
