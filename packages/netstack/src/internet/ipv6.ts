@@ -32,6 +32,7 @@ import {
 import { IpAddress } from './address.ts'
 import { createIpCounters, type IpCounters } from './counters.ts'
 import { splitIpv6 } from './fragment.ts'
+import { Identifications } from './identification.ts'
 import type { NetworkInterface } from './interface.ts'
 import type { InternetLayer } from './internet.ts'
 import { PacketInfo } from './packet.ts'
@@ -55,10 +56,12 @@ export class Ipv6 {
   readonly #internet: InternetLayer
   readonly #header: Ipv6Numbers = createIpv6Numbers()
   readonly #info: PacketInfo = new PacketInfo()
+  readonly #identifications: Identifications
 
   constructor(internet: InternetLayer) {
     this.#internet = internet
     this.#info.family = 6
+    this.#identifications = new Identifications(internet.random)
     this.reassembler = new Reassembler(
       internet.timers,
       (first, now) => internet.icmp.reassemblyTimeExceeded(first, 6, now),
@@ -362,7 +365,7 @@ export class Ipv6 {
     }
     this.counters.fragmentationSucceeded++
     // Whoever could foretell it could put fragments of their own between ours (RFC 7739).
-    const identification = Math.floor(this.#internet.random() * 0x1_0000_0000)
+    const identification = this.#identifications.next()
     const pool = this.#internet.pool
     for (const piece of splitIpv6(frame, IPV6_HEADER_BYTES, NEXT_HEADER_AT, path.mtu, identification, pool)) {
       this.counters.fragmentsCreated++
