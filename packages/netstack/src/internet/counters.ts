@@ -58,6 +58,8 @@ export interface IcmpCounters {
   inUnreachables: number
   inTimeExceeded: number
   inTooBig: number
+  /** Of IPv4; those of IPv6 are NDP's. */
+  inRedirects: number
   /** Errors about packets that we did not send. */
   inUnrelated: number
   /** Messages that are neither errors nor known (RFC 1122 3.2.2, RFC 4443 2.4 b). */
@@ -77,6 +79,7 @@ export function createIcmpCounters(): IcmpCounters {
     inUnreachables: 0,
     inTimeExceeded: 0,
     inTooBig: 0,
+    inRedirects: 0,
     inUnrelated: 0,
     inUnknownTypes: 0,
     outMessages: 0,

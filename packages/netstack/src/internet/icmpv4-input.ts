@@ -5,6 +5,7 @@ import {
   ICMP_ECHO_REQUEST,
   ICMP_HEADER_BYTES,
   ICMP_PARAMETER_PROBLEM,
+  ICMP_REDIRECT,
   ICMP_TIME_EXCEEDED,
   verifyIcmpv4Checksum,
   writeIcmpv4Checksum,
@@ -12,7 +13,7 @@ import {
 import { PROTOCOL_ICMP } from '../wire/protocols.ts'
 import { createIcmpCounters, type IcmpCounters } from './counters.ts'
 import type { EchoSockets } from './echo.ts'
-import { deliverIcmpError } from './icmp-error-input.ts'
+import { deliverIcmpError, followRedirect } from './icmp-error-input.ts'
 import type { InternetLayer } from './internet.ts'
 import type { IcmpError, IcmpErrorKind, PacketInfo, Transport } from './packet.ts'
 
@@ -60,6 +61,10 @@ export class Icmpv4Input implements Transport {
         return
       case ICMP_PARAMETER_PROBLEM:
         this.#receiveError(frame, info, 'parameter-problem', now)
+        return
+      case ICMP_REDIRECT:
+        counters.inRedirects++
+        if (!followRedirect(this.#internet, frame, info, now)) counters.inUnrelated++
         return
       case SOURCE_QUENCH:
         this.#receiveError(frame, info, 'source-quench', now)

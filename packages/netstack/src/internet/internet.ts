@@ -25,6 +25,7 @@ import type { Path, SendOutcome } from './path.ts'
 import { PathMtuCache, type PathMtuOptions } from './path-mtu.ts'
 import { Prefix, splitPrefix } from './prefix.ts'
 import type { ReassemblyOptions } from './reassembly.ts'
+import { Redirects } from './redirects.ts'
 import { type Route, RoutingTable } from './routing.ts'
 import { selectSource } from './source-address.ts'
 
@@ -48,6 +49,10 @@ export interface InternetOptions {
   /** Prefixes that advertisements may put on the links, and addresses that they may give each interface. */
   maxOnLinkPrefixes?: number
   maxAutoconfiguredAddresses?: number
+  /** Follows routers that name a better one (RFC 1122 3.2.2.2, RFC 4861 8.3); left out: unless it is a router. */
+  acceptRedirects?: boolean
+  /** Destinations that redirects may be remembered for; the oldest makes room. */
+  maxRedirects?: number
   neighbours?: NeighbourOptions
   reassembly?: ReassemblyOptions
   pathMtu?: PathMtuOptions
@@ -84,6 +89,7 @@ export class InternetLayer {
   readonly routes: RoutingTable<NetworkInterface>
   readonly local: LocalAddresses = new LocalAddresses()
   readonly pathMtu: PathMtuCache
+  readonly redirects: Redirects
   readonly arp: Arp
   readonly icmp: Icmp
   readonly ndp: Ndp
@@ -116,6 +122,8 @@ export class InternetLayer {
       maxAdvertisedDnsServers: 8,
       maxOnLinkPrefixes: 64,
       maxAutoconfiguredAddresses: 16,
+      acceptRedirects: options.forwarding !== true,
+      maxRedirects: 256,
       neighbours: {},
       reassembly: {},
       pathMtu: {},
@@ -135,6 +143,7 @@ export class InternetLayer {
       },
       this.options.pathMtu,
     )
+    this.redirects = new Redirects(this)
     this.arp = new Arp(this.pool)
     this.icmp = new Icmp(this)
     this.ndp = new Ndp(this)
@@ -195,6 +204,7 @@ export class InternetLayer {
 
   /** Packets that went by way of a silent router look for another. */
   #lost(network: NetworkInterface, address: IpAddress): void {
+    this.redirects.onLost(network, address)
     for (const route of this.routes) {
       if (route.interface !== network || route.gateway?.equals(address) !== true) continue
       this.routes.changed()
@@ -414,6 +424,7 @@ export class InternetLayer {
     this.ipv4.reassembler.clear()
     this.ipv6.reassembler.clear()
     this.pathMtu.clear()
+    this.redirects.clear()
     this.ndp.clear()
   }
 }

@@ -32,7 +32,6 @@ export interface NdpCounters {
   inAdvertisements: number
   inRouterSolicitations: number
   inRouterAdvertisements: number
-  /** Not followed: a router that knows better passes the packets on. */
   inRedirects: number
   outSolicitations: number
   outAdvertisements: number
@@ -211,6 +210,7 @@ export class Ndp {
         return
       case 'redirect':
         this.counters.inRedirects++
+        this.#onRedirect(network, message, info.source, now)
     }
   }
 
@@ -263,6 +263,22 @@ export class Ndp {
     const wasRouter = entry.isRouter
     entry.isRouter = message.router === 1
     if (wasRouter && !entry.isRouter) this.discovery.onRouterGone(network, target)
+  }
+
+  /** RFC 4861 8.3. */
+  #onRedirect(
+    network: NetworkInterface,
+    message: Extract<Icmpv6Message, { name: 'redirect' }>,
+    from: IpAddress,
+    now: number,
+  ): void {
+    const target = IpAddress.read(6, message.targetAddress, 0)
+    const destination = IpAddress.read(6, message.destinationAddress, 0)
+    if (!this.#internet.redirects.learn(network, from, destination, target, now)) return
+    const mac = linkLayerOption(message.options, 'target-link-layer-address')
+    if (mac >= 0) network.neighbours6.learn(target, mac, now)
+    const entry = network.neighbours6.get(target)
+    if (entry !== null && !target.equals(destination)) entry.isRouter = true
   }
 
   #duplicate(network: NetworkInterface, own: InterfaceAddress, now: number): void {

@@ -11,8 +11,8 @@ export interface Route<Interface> {
   readonly metric: number
   /** Preferred source address. */
   readonly source: IpAddress | null
-  /** Who put it there: routes of `dhcp` or `ra` are replaced as leases and advertisements change. */
-  readonly origin: 'static' | 'connected' | 'dhcp' | 'ra'
+  /** Who put it there: routes of `dhcp`, `ra` and `redirect` come and go with leases, advertisements and redirects. */
+  readonly origin: 'static' | 'connected' | 'dhcp' | 'ra' | 'redirect'
 }
 
 export interface RoutingTableOptions {

@@ -4,7 +4,7 @@ import { type AnyFormat, Format } from './format.ts'
 
 export const ICMP_ECHO_REPLY = 0
 export const ICMP_DESTINATION_UNREACHABLE = 3
-const ICMP_REDIRECT = 5
+export const ICMP_REDIRECT = 5
 export const ICMP_ECHO_REQUEST = 8
 export const ICMP_TIME_EXCEEDED = 11
 export const ICMP_PARAMETER_PROBLEM = 12
