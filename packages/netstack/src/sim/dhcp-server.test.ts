@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TwoStacks } from '../../test/support/two-stacks.ts'
 import { BROADCAST_V4, IpAddress } from '../internet/address.ts'
+import { SeededRandom } from '../link/random.ts'
 import { buildDhcpv4, type Dhcpv4Message, dhcpv4Option, readDhcpv4 } from '../wire/dhcpv4.ts'
 import {
   DHCP_ACK,
@@ -154,4 +155,26 @@ test('requests by way of a relay are not for this server', () => {
   const { ask, counters } = besideClients()
   assert.deepEqual(ask(DHCP_DISCOVER, { relayAddress: v4('192.0.2.1') }), [])
   assert.equal(counters.ignored, 1)
+})
+
+test('messages damaged in any way are answered or counted', () => {
+  const { world, send, counters, bind } = besideClients()
+  const random = new SeededRandom(9)
+  for (let round = 0; round < 2000; round++) {
+    const options: Dhcpv4Option[] = [
+      { name: 'message-type', type: random.integer(9) },
+      { name: 'requested-address', address: FIRST + random.integer(6) },
+      { name: 'host-name', text: Uint8Array.of(0xff, 0, 0x41) },
+    ]
+    const clientHardwareAddress = Uint8Array.of(2, 0, 0, 0, 1, random.integer(4))
+    const bytes = buildDhcpv4({ operation: 1, transactionId: 7, clientHardwareAddress, options })
+    for (let change = random.integer(4); change > 0; change--) bytes[random.integer(270)] = random.integer(256)
+    send(bytes)
+    world.run(1)
+  }
+  const { received, malformed, ignored, offers, acknowledgements, refusals, exhausted, declined } = counters
+  assert.equal(received, 2000)
+  assert.ok([malformed, ignored, offers, acknowledgements, refusals, exhausted, declined].every((count) => count > 0))
+  world.run(700_000)
+  assert.equal(bind(77).length, 1)
 })

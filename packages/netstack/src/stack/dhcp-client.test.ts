@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TwoStacks } from '../../test/support/two-stacks.ts'
 import { BROADCAST_V4, IpAddress } from '../internet/address.ts'
+import { SeededRandom } from '../link/random.ts'
 import { buildDhcpv4, DHCP_BROADCAST, type Dhcpv4Message, dhcpv4Option, readDhcpv4 } from '../wire/dhcpv4.ts'
 import {
   DHCP_ACK,
@@ -314,6 +315,47 @@ test('options stand in file and sname, too, and come in pieces (RFC 2131 4.1, RF
   broken.client.start()
   broken.world.run(100)
   assert.deepEqual([broken.client.state, broken.client.counters.malformed], ['selecting', 1])
+})
+
+test('whatever a server says, damaged in any way, is counted: nothing throws, and no timer is left', () => {
+  const { world, client, setAnswer, heard } = besideServer()
+  const random = new SeededRandom(5)
+  const socket = world.far.stack.udp.open({ family: 4 })
+  socket.broadcast = true
+  setAnswer((message, type) => {
+    const options: Dhcpv4Option[] = [
+      {
+        name: 'message-type',
+        type: type === DHCP_DISCOVER ? DHCP_OFFER : random.integer(6) === 0 ? DHCP_NAK : DHCP_ACK,
+      },
+      { name: 'server-identifier', address: SERVER },
+      { name: 'lease-time', seconds: random.integer(100) },
+      { name: 'renewal-time', seconds: random.integer(100) },
+      { name: 'rebinding-time', seconds: random.integer(100) },
+      { name: 'routers', addresses: [{ address: SERVER }] },
+      { name: 'option-overload', fields: random.integer(4) },
+    ]
+    const { transactionId, clientHardwareAddress } = message
+    const yourAddress = OFFERED + random.integer(3)
+    const bytes = buildDhcpv4({ operation: 2, transactionId, clientHardwareAddress, yourAddress, options })
+    for (let change = random.integer(3); change > 0; change--) {
+      // Behind the fixed part, so that most of it is still taken for an answer.
+      bytes[240 + random.integer(bytes.length - 240)] = random.integer(256)
+    }
+    socket.send(bytes, BROADCAST_V4, 68, world.now)
+  })
+  client.start()
+  for (let round = 0; round < 500; round++) {
+    heard.length = 0
+    world.run(20_000)
+    assert.ok(heard.length < 200, `${heard.length} messages in 20 s`)
+    assert.ok(world.near.network.addresses.length <= 1)
+  }
+  client.stop()
+  world.run(1)
+  assert.equal(world.near.network.addresses.length, 0)
+  assert.equal(world.near.stack.internet.routes.size, 1)
+  assert.ok(client.counters.malformed > 0 && client.counters.unexpected > 0 && client.counters.unusable > 0)
 })
 
 test('a mask with holes is none', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TwoStacks } from '../../test/support/two-stacks.ts'
 import { IpAddress } from '../internet/address.ts'
+import { SeededRandom } from '../link/random.ts'
 import { buildDns, DNS_CLASS_IN, type DnsMessage, type DnsRecord, parseDns } from '../wire/dns.ts'
 import { buildEdns, readEdns } from '../wire/dns-edns.ts'
 import { DnsResolver } from './dns-resolver.ts'
@@ -308,4 +309,30 @@ test('the memory is bounded', async () => {
   await world.settle(500)
   await again
   assert.deepEqual([resolver.counters.queries, resolver.counters.cacheHits], [11, 0])
+})
+
+test('answers damaged in any way end in addresses or in an error, and are counted', async () => {
+  const { world, resolver, serve, counters, sockets } = besideServer()
+  const random = new SeededRandom(4)
+  serve(() => null)
+  sockets[0].onReadable = () => {
+    for (let datagram = sockets[0].read(); datagram !== null; datagram = sockets[0].read()) {
+      const query = parseDns(datagram.bytes)
+      const { name } = query.questions[0]
+      const answers = [alias(name, 'x.example', 0), a('x.example', '192.0.2.1', 0)]
+      const bytes = answerTo(query, { answers, authorities: [soa('example', 1)], additionals: [buildEdns(512)] })
+      for (let change = random.integer(4); change > 0; change--)
+        bytes[2 + random.integer(bytes.length - 2)] = random.integer(256)
+      sockets[0].send(bytes, datagram.source, datagram.sourcePort, world.now)
+    }
+  }
+  const outcomes = new Set<string>()
+  for (let round = 0; round < 400; round++) {
+    const asking = resolver.resolve(`host${round}.example`, 4).then(String, (error) => error.code)
+    await world.settle(30_000, 5000)
+    outcomes.add(await asking)
+  }
+  assert.ok(outcomes.has('192.0.2.1') && outcomes.has('ETIMEOUT') && outcomes.size >= 4)
+  assert.ok(counters.malformed > 0 && counters.mismatched > 0)
+  assert.equal(world.near.stack.udp.socketCount, 0)
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { IpAddress } from '../internet/address.ts'
+import { Prefix } from '../internet/prefix.ts'
 import { FramePool } from '../link/frame.ts'
 import { SeededRandom } from '../link/random.ts'
 import { TapLink } from '../link/tap.ts'
@@ -64,9 +65,12 @@ class Pair {
   }
 }
 
-/** TCP, UDP in fragments, echo and errors of both families. */
+/** TCP, UDP in fragments, echo and errors of both families, and a router that advertises itself. */
 function talk(pair: Pair): void {
   const { sender, receiver } = pair
+  const prefixes = [Prefix.parse('2001:db8:7::/64')]
+  const dnsServers = [IpAddress.parse('2001:db8:7::53')]
+  sender.internet.ndp.advertiseRouter(sender.internet.interfaces[1], { prefixes, dnsServers }, pair.now)
   const listener = receiver.tcp.listen(
     {
       port: 80,
@@ -192,7 +196,10 @@ test(`mutated real frames: nothing throws, memory stays bounded, the stack still
   assert.ok(receiver.internet.ipv4.reassembler.heldBytes <= 4 * 1024 * 1024)
   const eth = receiver.internet.interfaces[1]
   assert.ok(eth.neighbours4.size <= 1024 && eth.neighbours6.size <= 1024)
-  assert.ok(receiver.internet.routes.size < 100)
+  assert.ok(receiver.internet.routes.size < 400)
+  assert.ok(receiver.internet.redirects.size <= 256)
+  assert.ok(eth.addresses.length <= 64)
+  assert.ok(receiver.internet.ndp.discovery.dnsServers.length <= 8)
   pair.run(400_000)
   assert.equal(pool.outstanding, 0, 'every frame has been released')
   const replies: number[] = []
