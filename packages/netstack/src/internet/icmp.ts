@@ -5,8 +5,10 @@ import {
   ICMP_FRAGMENTATION_NEEDED,
   ICMP_HOST_UNREACHABLE,
   ICMP_NETWORK_UNREACHABLE,
+  ICMP_PARAMETER_PROBLEM,
   ICMP_PORT_UNREACHABLE,
   ICMP_PROTOCOL_UNREACHABLE,
+  ICMP_SOURCE_ROUTE_FAILED,
   ICMP_TIME_EXCEEDED,
 } from '../wire/icmpv4.ts'
 import {
@@ -77,6 +79,21 @@ export class Icmp {
   /** The packet would leave the link on which alone its source address means something (RFC 4007 9). */
   beyondScope(frame: Frame, network: NetworkInterface, now: number): void {
     this.#unreachableV6(ICMPV6_BEYOND_SCOPE, frame.bytes, frame.start, frame.end, network, now)
+  }
+
+  /** Source routes end at a host (RFC 1122 3.3.5). */
+  sourceRouteFailed(frame: Frame, now: number): void {
+    this.#tellV4(ICMP_SOURCE_ROUTE_FAILED, 0, frame.bytes, frame.start, frame.end, now)
+  }
+
+  /** An IPv4 header with a byte that makes no sense. */
+  badHeader(frame: Frame, pointer: number, now: number): void {
+    const { bytes, start, end } = frame
+    const quoted = this.#quotable(4, bytes, start, end, false, now)
+    if (quoted === null) return
+    const data = bytes.subarray(start, Math.min(end, start + QUOTE_BYTES_V4))
+    const type = ICMP_PARAMETER_PROBLEM
+    this.#sendV4(quoted, buildIcmpv4({ name: 'parameter-problem', type, pointer, data }), now)
   }
 
   /** No neighbour answered. For packets of our own the message comes by way of loopback. */

@@ -22,6 +22,10 @@ import type { Path, SendOutcome } from './path.ts'
 import { Reassembler } from './reassembly.ts'
 
 const DONT_FRAGMENT_BITS = 0x4000
+const END_OF_OPTIONS = 0
+const NO_OPERATION = 1
+const LOOSE_SOURCE_ROUTE = 131
+const STRICT_SOURCE_ROUTE = 137
 
 /** IPv4 of one host (RFC 791, RFC 1122 3.2.1; as a router RFC 1812). */
 export class Ipv4 {
@@ -95,11 +99,41 @@ export class Ipv4 {
 
   #deliver(network: NetworkInterface, frame: Frame, headerBytes: number, toGroup: boolean, now: number): void {
     const header = this.#header
+    if (headerBytes > IPV4_HEADER_BYTES && !this.#acceptOptions(frame, headerBytes, toGroup, now)) {
+      this.counters.inHeaderErrors++
+      frame.release()
+      return
+    }
     if ((header.flags & IPV4_MORE_FRAGMENTS) !== 0 || header.fragmentOffset !== 0) {
       this.#reassemble(network, frame, headerBytes, toGroup, now)
       return
     }
     this.#handUp(network, frame, headerBytes, toGroup, now)
+  }
+
+  /** Whether the options can be read, and no source route leads on from here (RFC 1122 3.2.1.8); answers where not. */
+  #acceptOptions(frame: Frame, headerBytes: number, toGroup: boolean, now: number): boolean {
+    const { bytes, start } = frame
+    const end = start + headerBytes
+    const icmp = this.#internet.icmp
+    for (let at = start + IPV4_HEADER_BYTES; at < end; ) {
+      const kind = bytes[at]
+      if (kind === END_OF_OPTIONS) return true
+      const length = kind === NO_OPERATION ? 1 : bytes[at + 1]
+      const isCut = kind !== NO_OPERATION && (at + 1 >= end || length < 2)
+      if (isCut || at + length > end) {
+        // RFC 1122 3.2.2.5: it is told which byte was not understood.
+        if (!toGroup) icmp.badHeader(frame, Math.min(at + 1, end - 1) - start, now)
+        return false
+      }
+      const isRoute = kind === LOOSE_SOURCE_ROUTE || kind === STRICT_SOURCE_ROUTE
+      if (isRoute && (length < 3 || bytes[at + 2] <= length)) {
+        if (!toGroup) icmp.sourceRouteFailed(frame, now)
+        return false
+      }
+      at += length
+    }
+    return true
   }
 
   #handUp(network: NetworkInterface, frame: Frame, headerBytes: number, toGroup: boolean, now: number): void {

@@ -7,7 +7,8 @@ import { ARP_REPLY, buildArp } from '../wire/arp.ts'
 import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts'
 import { parseIcmpv4 } from '../wire/icmpv4.ts'
 import { parseIcmpv6 } from '../wire/icmpv6.ts'
-import { buildIpv4, type Ipv4Init, parseIpv4 } from '../wire/ipv4.ts'
+import { buildIpv4, type Ipv4Init, parseIpv4, writeIpv4Checksum } from '../wire/ipv4.ts'
+import type { Ipv4Option } from '../wire/ipv4-options.ts'
 import { buildIpv6, parseIpv6 } from '../wire/ipv6.ts'
 import { buildUdp } from '../wire/udp.ts'
 import { IpAddress } from './address.ts'
@@ -170,4 +171,36 @@ test('source addresses are chosen by scope, state, interface and prefix [RFC9293
   host.internet.addressesChanged(eth)
   assert.equal(source('2001:db8:2::7'), '2001:db8:1::1')
   assert.equal(source('2001:db8:1::1'), '2001:db8:1::1', 'itself, by loopback')
+})
+
+test('IPv4 options that cannot be read are pointed at, and a source route that does not end here is refused (RFC 1122 3.2.1.8, 3.2.2.5)', () => {
+  const { host, send, answers, ipv4 } = besidePeer()
+  const socket = host.udp.open({ family: 4 })
+  socket.bind(null, 7)
+  const route = (name: 'loose-source-route' | 'strict-source-route', pointer: number): Ipv4Option => ({
+    name,
+    pointer,
+    route: [{ address: PEER4.w3 }],
+  })
+  const packet = (options: Ipv4Option[]): Uint8Array =>
+    buildIpv4({ protocol: 17, source: PEER4.w3, destination: HOST4.w3, options, payload: DATAGRAM })
+  const outcome = (bytes: Uint8Array): unknown[] => {
+    answers.length = 0
+    const taken = host.udp.counters.inDatagrams
+    send(ETHERTYPE_IPV4, bytes)
+    const told = answers.map((answer) => parseIcmpv4(parseIpv4(answer).payload))
+    const pointers = told.map((message) => ('pointer' in message ? message.pointer : ''))
+    return [host.udp.counters.inDatagrams - taken, ...told.map(({ name }) => name), ...pointers]
+  }
+  const used: Ipv4Option[] = [{ name: 'no-operation' }, route('loose-source-route', 8)]
+  assert.deepEqual(outcome(packet(used)), [1])
+  assert.deepEqual(outcome(packet([route('loose-source-route', 4)])), [0, 'destination-unreachable', ''])
+  assert.deepEqual(outcome(packet([route('strict-source-route', 4)])), [0, 'destination-unreachable', ''])
+  for (const length of [0, 1, 30]) {
+    const bytes = packet(used)
+    bytes[22] = length
+    writeIpv4Checksum(bytes, 0, 28)
+    assert.deepEqual(outcome(bytes), [0, 'parameter-problem', 22], `${length}`)
+  }
+  assert.equal(ipv4.inHeaderErrors, 5)
 })

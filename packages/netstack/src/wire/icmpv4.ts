@@ -16,6 +16,7 @@ export const ICMP_HOST_UNREACHABLE = 1
 export const ICMP_PROTOCOL_UNREACHABLE = 2
 export const ICMP_PORT_UNREACHABLE = 3
 export const ICMP_FRAGMENTATION_NEEDED = 4
+export const ICMP_SOURCE_ROUTE_FAILED = 5
 
 export const ICMP_HEADER_BYTES = 8
 
