@@ -44,9 +44,9 @@ interface Advertised {
   retransTimer?: number
 }
 
-function booted(options: InternetOptions = {}) {
+function booted(options: InternetOptions = {}, bootMs = 2000) {
   const peer = besidePeer({ ipv6Autoconfiguration: true, ...options })
-  peer.net.run(2000)
+  peer.net.run(bootMs)
   peer.answers.length = 0
   const advertise = (list: NdpOption[], { from = ROUTER, ...fields }: Advertised = {}): void => {
     const message = { name: 'router-advertisement', type: 134, routerLifetime: 0, ...fields, options: list } as const
@@ -189,7 +189,8 @@ test('when a default router falls silent the other is used (RFC 4861 6.3.6, 7.3.
 test('two hosts that try the same address at once both let it be (RFC 4862 5.4.3)', () => {
   const net = new Net()
   const [left, right] = createWire(net.timers)
-  const [a, b] = [net.host({ ipv6Autoconfiguration: true }), net.host({ ipv6Autoconfiguration: true })]
+  const options = { ipv6Autoconfiguration: true, maxAutoconfigurationDelayMs: 0 }
+  const [a, b] = [net.host(options), net.host(options)]
   const first = net.plug(a, left)
   net.macs--
   const second = net.plug(b, right)
@@ -202,7 +203,11 @@ test('two hosts that try the same address at once both let it be (RFC 4862 5.4.3
 })
 
 test('a probe that the link sends back is no other host (RFC 7527)', () => {
-  const peer = besidePeer({ ipv6Autoconfiguration: true, duplicateAddressDetectionTransmits: 2 })
+  const peer = besidePeer({
+    ipv6Autoconfiguration: true,
+    maxAutoconfigurationDelayMs: 0,
+    duplicateAddressDetectionTransmits: 2,
+  })
   peer.net.run(100)
   const probe = peer.answers.find((packet) => packet[6] === 58 && packet[40] === 135)!
   peer.sendPacket6(probe, GROUP_MAC)
@@ -236,4 +241,32 @@ test('a question of somebody who has an address already is no conflict, and is n
     { source: own.address, destination: ALL_NODES, mac: GROUP_MAC },
   )
   assert.equal(own.state, 'duplicated')
+})
+
+test('hosts that are switched on together do not all speak at once (RFC 4861 6.3.7, RFC 4862 5.4.2)', () => {
+  const firsts = [1, 2, 3].map((seed) => {
+    const peer = besidePeer({ ipv6Autoconfiguration: true }, seed)
+    let at = 0
+    while (peer.answers.length === 0) peer.net.run(++at)
+    return at
+  })
+  assert.equal(new Set(firsts).size, 3)
+  assert.ok(firsts.every((at) => at > 0 && at <= 1000))
+})
+
+test('routers are asked for three times, until one answers that may be used (RFC 4861 6.3.7)', () => {
+  const solicitations = (lifetimes: Record<number, number>): number => {
+    const { net, advertise, said6 } = booted({ maxAutoconfigurationDelayMs: 0 }, 0)
+    let count = 0
+    for (let at = 0; at < 20_000; at += 500) {
+      if (lifetimes[at] !== undefined) advertise([], { routerLifetime: lifetimes[at] })
+      net.run(at + 500)
+      count += said6().filter((message) => message.name === 'router-solicitation').length
+    }
+    return count
+  }
+  assert.equal(solicitations({}), 3)
+  assert.equal(solicitations({ 2000: 1800 }), 1)
+  assert.equal(solicitations({ 2000: 0 }), 3, 'not a default router')
+  assert.equal(solicitations({ 500: 1800, 2000: 1800 }), 1, 'once even so')
 })

@@ -25,12 +25,17 @@ interface Lifetime {
   readonly timer: Timer
 }
 
+interface Solicitor {
+  readonly timer: Timer
+  sent: number
+}
+
 /** IPv6 stateless address autoconfiguration (RFC 4862) of a host. */
 export class Autoconfiguration {
   readonly #internet: InternetLayer
   readonly #ndp: Ndp
   readonly #lifetimes: Map<InterfaceAddress, Lifetime> = new Map()
-  readonly #solicitors: Map<NetworkInterface, Timer> = new Map()
+  readonly #solicitors: Map<NetworkInterface, Solicitor> = new Map()
 
   constructor(internet: InternetLayer, ndp: Ndp) {
     this.#internet = internet
@@ -40,29 +45,40 @@ export class Autoconfiguration {
   start(network: NetworkInterface, now: number): void {
     if (!network.usesNeighbours || !network.isUp) return
     const address = linkLocalAddress(network.mac)
-    if (network.findAddress(address) === null) this.#add(network, address, 64, 'link-local', FOREVER, FOREVER, now)
-    this.#solicit(network, 0, now)
+    const delayMs = this.#startDelay()
+    if (network.findAddress(address) === null) {
+      this.#add(network, address, 64, 'link-local', FOREVER, FOREVER, delayMs, now)
+    }
+    this.#solicitFrom(network, delayMs, now)
+  }
+
+  /** Hosts that are switched on together, or hear the same advertisement, do not all speak at once (RFC 4861 6.3.7, RFC 4862 5.4.2). */
+  #startDelay(): number {
+    const { maxAutoconfigurationDelayMs } = this.#internet.options
+    return maxAutoconfigurationDelayMs === 0 ? 0 : this.#internet.random() * maxAutoconfigurationDelayMs
   }
 
   clear(): void {
     for (const { timer } of this.#lifetimes.values()) this.#internet.timers.remove(timer)
-    for (const timer of this.#solicitors.values()) this.#internet.timers.remove(timer)
+    for (const { timer } of this.#solicitors.values()) this.#internet.timers.remove(timer)
     this.#lifetimes.clear()
     this.#solicitors.clear()
   }
 
   /** Asks for a router up to three times. The first question waits until the link-local address may be used. */
-  #solicit(network: NetworkInterface, sent: number, now: number): void {
+  #solicitFrom(network: NetworkInterface, delayMs: number, now: number): void {
     const old = this.#solicitors.get(network)
-    if (old !== undefined) this.#internet.timers.remove(old)
-    if (sent >= MAX_SOLICITATIONS || this.#internet.options.forwarding) return
+    if (old !== undefined) this.#internet.timers.remove(old.timer)
+    if (this.#internet.options.forwarding) return
+    const solicitor: Solicitor = { sent: 0, timer: new Timer((at) => this.#solicit(network, solicitor, at)) }
+    this.#solicitors.set(network, solicitor)
     const probing = this.#internet.options.duplicateAddressDetectionTransmits * RETRANSMIT_MS
-    const timer = new Timer((at) => {
-      this.#ndp.solicitRouter(network, at)
-      this.#solicit(network, sent + 1, at)
-    })
-    this.#solicitors.set(network, timer)
-    this.#internet.timers.set(timer, now + (sent === 0 ? probing : SOLICITATION_INTERVAL_MS))
+    this.#internet.timers.set(solicitor.timer, now + delayMs + probing)
+  }
+
+  #solicit(network: NetworkInterface, solicitor: Solicitor, now: number): void {
+    this.#ndp.solicitRouter(network, now)
+    if (++solicitor.sent < MAX_SOLICITATIONS) this.#internet.timers.set(solicitor.timer, now + SOLICITATION_INTERVAL_MS)
   }
 
   #add(
@@ -72,6 +88,7 @@ export class Autoconfiguration {
     origin: 'link-local' | 'autoconfigured',
     validSeconds: number,
     preferredSeconds: number,
+    delayMs: number,
     now: number,
   ): void {
     const probes = this.#internet.options.duplicateAddressDetectionTransmits
@@ -86,7 +103,8 @@ export class Autoconfiguration {
       timer: new Timer((at) => this.#onTimer(lifetime, at)),
     }
     this.#lifetimes.set(own, lifetime)
-    this.#onTimer(lifetime, now)
+    if (delayMs > 0 && probes > 0) this.#internet.timers.set(lifetime.timer, now + delayMs)
+    else this.#onTimer(lifetime, now)
   }
 
   /** Duplicate address detection first (5.4), then the ends of the two lifetimes (5.5.4). */
@@ -144,8 +162,11 @@ export class Autoconfiguration {
   }
 
   onAdvertisement(network: NetworkInterface, message: RouterMessage, now: number): void {
+    // RFC 4861 6.3.7: a default router ends the questions, but one question is asked of everybody.
     const solicitor = this.#solicitors.get(network)
-    if (solicitor !== undefined) this.#internet.timers.remove(solicitor)
+    if (solicitor !== undefined && solicitor.sent > 0 && message.routerLifetime > 0) {
+      this.#internet.timers.remove(solicitor.timer)
+    }
     for (const option of message.options) {
       if (option.name === 'prefix-information' && 'prefixLength' in option) this.#onPrefix(network, option, now)
     }
@@ -172,7 +193,7 @@ export class Autoconfiguration {
     const own = network.findAddress(address)
     if (own === null) {
       if (validLifetime === 0 || !this.#hasRoom(network)) return
-      this.#add(network, address, 64, 'autoconfigured', validLifetime, preferredLifetime, now)
+      this.#add(network, address, 64, 'autoconfigured', validLifetime, preferredLifetime, this.#startDelay(), now)
       return
     }
     const lifetime = this.#lifetimes.get(own)

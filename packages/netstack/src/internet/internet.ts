@@ -65,6 +65,8 @@ export interface InternetOptions {
   ipv6Autoconfiguration?: boolean
   /** Neighbour solicitations that an address must survive before it is used (RFC 4862 5.1); 0 for none. */
   duplicateAddressDetectionTransmits?: number
+  /** A random part of this passes before a host first speaks on a link (RFC 4861 10, MAX_RTR_SOLICITATION_DELAY). */
+  maxAutoconfigurationDelayMs?: number
 }
 
 export interface InternetEnvironment {
@@ -132,6 +134,7 @@ export class InternetLayer {
       echoReplies: true,
       ipv6Autoconfiguration: false,
       duplicateAddressDetectionTransmits: 1,
+      maxAutoconfigurationDelayMs: 1000,
       ...options,
     }
     this.routes = new RoutingTable((route) => route.interface.isUp, { maxRoutes: this.options.maxRoutes }, doubtOf)

@@ -15,17 +15,22 @@ export interface RouterAdvertisementOptions {
   validLifetimeSeconds?: number
   preferredLifetimeSeconds?: number
   dnsServers?: readonly IpAddress[]
-  /** Between two advertisements that nobody asked for. */
+  /** Between two advertisements that nobody asked for, at most; at least a third of it passes (RFC 4861 6.2.1). */
   intervalMs?: number
 }
 
 const MIN_DELAY_BETWEEN_ADVERTISEMENTS_MS = 3000
 const MAX_ADVERTISEMENT_DELAY_MS = 500
 
+/** The first few advertisements come faster (RFC 4861 6.2.4). */
+const MAX_INITIAL_INTERVAL_MS = 16_000
+const INITIAL_ADVERTISEMENTS = 3
+
 interface Advertiser {
   readonly options: RouterAdvertisementOptions
   readonly timer: Timer
   sentAt: number
+  sent: number
 }
 
 /** A router's side of router discovery (RFC 4861 6.2). */
@@ -49,7 +54,7 @@ export class RouterAdvertiser {
       this.#internet.addAddress(network, linkLocalAddress(network.mac), 64, 'link-local')
     const timer = new Timer((at) => this.#advertise(network, at))
     this.#internet.joinGroup(network, ALL_ROUTERS_V6)
-    this.#advertising.set(network, { options, timer, sentAt: Number.NEGATIVE_INFINITY })
+    this.#advertising.set(network, { options, timer, sentAt: Number.NEGATIVE_INFINITY, sent: 0 })
     this.#advertise(network, now)
   }
 
@@ -74,10 +79,14 @@ export class RouterAdvertiser {
     const entry = this.#advertising.get(network)
     if (entry === undefined) return
     const { options } = entry
-    this.#internet.timers.set(entry.timer, now + (options.intervalMs ?? 200_000))
+    // 6.2.4: at random, so that the routers of a link do not speak in step.
+    const interval = (options.intervalMs ?? 200_000) * (1 / 3 + (this.#internet.random() * 2) / 3)
+    const isInitial = entry.sent < INITIAL_ADVERTISEMENTS
+    this.#internet.timers.set(entry.timer, now + (isInitial ? Math.min(interval, MAX_INITIAL_INTERVAL_MS) : interval))
     const from = network.linkLocal()
     if (from === null || !network.isUp) return
     entry.sentAt = now
+    entry.sent++
     this.#ndp.counters.outRouterAdvertisements++
     const message = {
       name: 'router-advertisement',

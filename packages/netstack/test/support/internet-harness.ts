@@ -17,8 +17,12 @@ export class Net {
   now = 0
   readonly pool = new FramePool()
   readonly timers = new TimerQueue()
-  readonly random = new SeededRandom(42)
+  readonly random: SeededRandom
   macs = 0
+
+  constructor(seed = 42) {
+    this.random = new SeededRandom(seed)
+  }
 
   host(options: InternetOptions = {}): { internet: InternetLayer; udp: UdpLayer } {
     const environment = { pool: this.pool, timers: this.timers, random: this.random.next, clock: () => this.now }

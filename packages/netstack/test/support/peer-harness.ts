@@ -34,8 +34,8 @@ export function bytesOf(address: IpAddress): Uint8Array {
 }
 
 /** A host (10.0.0.1, 2001:db8::1) at one end of a wire, and bytes made by hand at the other, from 10.0.0.99 and 2001:db8::99. */
-export function besidePeer(options: InternetOptions = {}) {
-  const net = new Net()
+export function besidePeer(options: InternetOptions = {}, seed = 42) {
+  const net = new Net(seed)
   const [hostEnd, peerEnd] = createWire(net.timers)
   const host = net.host(options)
   const eth = net.plug(host, hostEnd, '10.0.0.1/24', '2001:db8::1/64')
