@@ -174,3 +174,12 @@ test('sources, protocols and identifications are kept apart (RFC 791 3.2)', () =
   assert.equal(reassembler.size, 3)
   assert.equal(add({ offset: 8, more: false, bytes: half }, 1, 0, A)?.payload.length, 16)
 })
+
+test('a flood in the name of a source does not keep that source from sending: the oldest make room', () => {
+  const { add, reassembler } = setUp({ maxDatagramsPerSource: 4 })
+  const half = new Uint8Array(8)
+  for (let id = 100; id < 200; id++) add({ offset: 0, more: true, bytes: half }, id)
+  add({ offset: 0, more: true, bytes: half }, 1)
+  assert.equal(add({ offset: 8, more: false, bytes: half }, 1)?.payload.length, 16)
+  assert.equal(reassembler.size, 3)
+})

@@ -4,7 +4,7 @@ import type { IpAddress } from './address.ts'
 export interface ReassemblyOptions {
   /** Datagrams in the making, over all sources; the oldest makes room. */
   maxDatagrams?: number
-  /** Datagrams in the making from one source. */
+  /** Datagrams in the making from one source; the oldest of them makes room. */
   maxDatagramsPerSource?: number
   /** Bytes held for datagrams in the making, headers with them. */
   maxBytes?: number
@@ -145,7 +145,7 @@ export class Reassembler {
       return null
     }
     const datagram = this.#find(info) ?? this.#create(info, now)
-    if (datagram === null || datagram.refused) return null
+    if (datagram.refused) return null
     const place = this.#placeFor(datagram, start, end, info.more)
     if (place < 0) return null
     if (datagram.pieces.length >= this.#options.maxFragments) {
@@ -228,14 +228,10 @@ export class Reassembler {
     return null
   }
 
-  #create(info: FragmentInfo, now: number): Datagram | null {
-    let ofSource = 0
-    for (const other of this.#ages) if (other.source.equals(info.source)) ofSource++
-    if (ofSource >= this.#options.maxDatagramsPerSource) {
-      this.counters.evicted++
-      return null
-    }
-    if (this.#ages.size >= this.#options.maxDatagrams) this.#evictOldest()
+  #create(info: FragmentInfo, now: number): Datagram {
+    const ofSource = [...this.#ages].filter((other) => other.source.equals(info.source))
+    if (ofSource.length >= this.#options.maxDatagramsPerSource) this.#evict(ofSource[0])
+    else if (this.#ages.size >= this.#options.maxDatagrams) this.#evictOldest()
     const datagram: Datagram = {
       source: info.source,
       destination: info.destination,
@@ -269,9 +265,12 @@ export class Reassembler {
 
   #evictOldest(): void {
     const oldest = this.#ages.values().next().value
-    if (oldest === undefined) return
+    if (oldest !== undefined) this.#evict(oldest)
+  }
+
+  #evict(datagram: Datagram): void {
     this.counters.evicted++
-    this.#forget(oldest)
+    this.#forget(datagram)
   }
 
   #forget(datagram: Datagram): void {
