@@ -8,6 +8,7 @@ import {
   ICMP_PARAMETER_PROBLEM,
   ICMP_PORT_UNREACHABLE,
   ICMP_PROTOCOL_UNREACHABLE,
+  ICMP_REDIRECT,
   ICMP_SOURCE_ROUTE_FAILED,
   ICMP_TIME_EXCEEDED,
 } from '../wire/icmpv4.ts'
@@ -23,16 +24,19 @@ import {
   ICMPV6_TIME_EXCEEDED,
 } from '../wire/icmpv6.ts'
 import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from '../wire/protocols.ts'
-import type { AddressFamily } from './address.ts'
+import { type AddressFamily, IpAddress } from './address.ts'
 import { EchoSockets } from './echo.ts'
 import { Icmpv4Input } from './icmpv4-input.ts'
 import { Icmpv6Input } from './icmpv6-input.ts'
 import type { NetworkInterface } from './interface.ts'
 import type { InternetLayer } from './internet.ts'
 import type { PacketInfo } from './packet.ts'
+import type { Path } from './path.ts'
 import { type QuotedPacket, readQuoted } from './quoted.ts'
 import { RateLimit } from './rate-limit.ts'
 
+/** Code of a redirect that is about one host (RFC 792). */
+const REDIRECT_HOST = 1
 /** An error message of 576 bytes at most (RFC 1812 4.3.2.3), and of the least MTU at most (RFC 4443 2.4 c). */
 const QUOTE_BYTES_V4 = 576 - 20 - 8
 const QUOTE_BYTES_V6 = 1280 - 40 - 8
@@ -79,6 +83,37 @@ export class Icmp {
   /** The packet would leave the link on which alone its source address means something (RFC 4007 9). */
   beyondScope(frame: Frame, network: NetworkInterface, now: number): void {
     this.#unreachableV6(ICMPV6_BEYOND_SCOPE, frame.bytes, frame.start, frame.end, network, now)
+  }
+
+  /**
+   * The packet goes back to the link that it came from: whoever sent it could have used the next hop itself (RFC 1812 5.2.7.2,
+   * RFC 4861 8.2). It is passed on all the same.
+   */
+  redirect(frame: Frame, family: AddressFamily, path: Path, network: NetworkInterface, now: number): void {
+    const internet = this.#internet
+    const firstHop = path.neighbour?.address
+    if (!internet.options.sendRedirects || firstHop === undefined || path.interface !== network) return
+    const { bytes, start, end } = frame
+    const source = IpAddress.read(family, bytes, start + (family === 4 ? 12 : 8))
+    if (internet.routes.lookup(source, network)?.gateway !== null) return
+    // Hosts believe what is on their link only, and of IPv6 routers link-local addresses.
+    const canTell =
+      family === 4
+        ? network.addresses.some((own) => own.prefix.contains(source) && own.prefix.contains(firstHop))
+        : network.linkLocal() !== null && (firstHop.isLinkLocal || firstHop.equals(path.destination))
+    const quoted = canTell ? this.#quotable(family, bytes, start, end, false, now) : null
+    if (quoted === null) return
+    if (family === 6) {
+      internet.ndp.redirect(network, quoted, path.neighbour!, bytes.subarray(start, end), now)
+      return
+    }
+    const data = bytes.subarray(start, Math.min(end, start + QUOTE_BYTES_V4))
+    const gateway = firstHop.w3
+    this.#sendV4(
+      quoted,
+      buildIcmpv4({ name: 'redirect', type: ICMP_REDIRECT, code: REDIRECT_HOST, gateway, data }),
+      now,
+    )
   }
 
   /** Source routes end at a host (RFC 1122 3.3.5). */

@@ -51,6 +51,8 @@ export interface InternetOptions {
   maxAutoconfiguredAddresses?: number
   /** Follows routers that name a better one (RFC 1122 3.2.2.2, RFC 4861 8.3); left out: unless it is a router. */
   acceptRedirects?: boolean
+  /** As a router, tells hosts of better ones (RFC 1812 5.2.7.2, RFC 4861 8.2). */
+  sendRedirects?: boolean
   /** Destinations that redirects may be remembered for; the oldest makes room. */
   maxRedirects?: number
   neighbours?: NeighbourOptions
@@ -125,6 +127,7 @@ export class InternetLayer {
       maxOnLinkPrefixes: 64,
       maxAutoconfiguredAddresses: 16,
       acceptRedirects: options.forwarding !== true,
+      sendRedirects: true,
       maxRedirects: 256,
       neighbours: {},
       reassembly: {},

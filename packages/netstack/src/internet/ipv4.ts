@@ -229,6 +229,7 @@ export class Ipv4 {
       frame.release()
       return
     }
+    if (path.interface === network) internet.icmp.redirect(frame, 4, path, network, now)
     const { bytes, start } = frame
     const before = (bytes[start + 8] << 8) | bytes[start + 9]
     bytes[start + 8]--

@@ -331,6 +331,7 @@ export class Ipv6 {
       frame.release()
       return
     }
+    if (path.interface === network) internet.icmp.redirect(frame, 6, path, network, now)
     bytes[start + 7]--
     this.counters.forwarded++
     internet.emit(frame, path, now)

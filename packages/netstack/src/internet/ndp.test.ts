@@ -172,3 +172,12 @@ test('a router answers within half a second, and a crowd once in three seconds (
   assert.ok([3, 4].includes(peer.said6().length))
   assert.equal(eth.neighbours6.get(LINK_LOCAL)?.isRouter, false)
 })
+
+test('an advertisement in the name of the host itself makes it no router of its own', () => {
+  const peer = besidePeer({ ipv6Autoconfiguration: true })
+  peer.net.run(2000)
+  const source = peer.eth.linkLocal()!
+  peer.sendIcmp6({ name: 'router-advertisement', type: 134, routerLifetime: 1800, options: [SOURCE] }, { source })
+  assert.equal(peer.host.internet.findPath(IpAddress.parse('2001:db8:ff::1')), null)
+  assert.equal(peer.eth.neighbours6.get(source), null)
+})

@@ -5,6 +5,7 @@ import {
   buildIcmpv6,
   ICMPV6_NEIGHBOR_ADVERTISEMENT,
   ICMPV6_NEIGHBOR_SOLICITATION,
+  ICMPV6_REDIRECT,
   ICMPV6_ROUTER_SOLICITATION,
   type Icmpv6Message,
   parseIcmpv6,
@@ -19,11 +20,14 @@ import { isValidNdp } from './ndp-validation.ts'
 import type { NeighbourEntry } from './neighbour.ts'
 import type { PacketInfo } from './packet.ts'
 import type { Path } from './path.ts'
+import type { QuotedPacket } from './quoted.ts'
 import { type RouterAdvertisementOptions, RouterAdvertiser } from './router-advertiser.ts'
 import { RouterDiscovery, type RouterMessage } from './router-discovery.ts'
 
 /** RFC 4861 3.1: what has crossed a router has less, and is no neighbour's message. */
 const NDP_HOP_LIMIT = 255
+/** 1280 bytes without the headers of IPv6 and of the redirect, and those of its two options. */
+const MAX_REDIRECTED_BYTES = 1280 - 40 - 40 - 8 - 8
 
 export interface NdpCounters {
   /** Against the rules of RFC 4861 6.1, 7.1 and 8.1. */
@@ -37,6 +41,7 @@ export interface NdpCounters {
   outAdvertisements: number
   outRouterSolicitations: number
   outRouterAdvertisements: number
+  outRedirects: number
   duplicateAddresses: number
   /** Probes of our own that the link has sent back (RFC 7527). */
   loopedProbes: number
@@ -55,6 +60,7 @@ export class Ndp {
     outAdvertisements: 0,
     outRouterSolicitations: 0,
     outRouterAdvertisements: 0,
+    outRedirects: 0,
     duplicateAddresses: 0,
     loopedProbes: 0,
   }
@@ -143,6 +149,34 @@ export class Ndp {
       options: [{ name: 'target-link-layer-address', address: macBytes(network.mac) }],
     } satisfies Parameters<typeof buildIcmpv6>[0]
     this.send(network, target, to, null, message, now)
+  }
+
+  /** Tells a host of the better first hop for a packet of its own (RFC 4861 8.2). */
+  redirect(
+    network: NetworkInterface,
+    { source, destination }: Pick<QuotedPacket, 'source' | 'destination'>,
+    firstHop: NeighbourEntry<Frame>,
+    packet: Uint8Array,
+    now: number,
+  ): void {
+    const from = network.linkLocal()
+    if (from === null) return
+    const options: NdpOption[] = []
+    if (firstHop.state !== 'incomplete' && firstHop.state !== 'failed') {
+      options.push({ name: 'target-link-layer-address', address: macBytes(firstHop.mac) })
+    }
+    // As much as fits into 1280 bytes, in units of eight.
+    const quote = packet.subarray(0, Math.min(packet.length, MAX_REDIRECTED_BYTES) & ~7)
+    options.push({ name: 'redirected-header', packet: quote })
+    this.counters.outRedirects++
+    const message = {
+      name: 'redirect',
+      type: ICMPV6_REDIRECT,
+      targetAddress: addressBytes(firstHop.address),
+      destinationAddress: addressBytes(destination),
+      options,
+    } satisfies Parameters<typeof buildIcmpv6>[0]
+    this.send(network, from, source, null, message, now)
   }
 
   /** @param mac null to find it: of a group it is computed, a neighbour is asked for it */
@@ -288,6 +322,8 @@ export class Ndp {
 
   #onRouterAdvertisement(network: NetworkInterface, message: RouterMessage, info: PacketInfo, now: number): void {
     const source = info.source
+    // Nobody is its own router.
+    if (this.#internet.local.has(source)) return
     const mac = linkLayerOption(message.options, 'source-link-layer-address')
     if (mac >= 0) network.neighbours6.learn(source, mac, now)
     const entry = network.neighbours6.get(source)

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Net } from '../../test/support/internet-harness.ts'
 import { besidePeer, bytesOf, HOST4, HOST6, PEER_MAC, PEER4, PEER6 } from '../../test/support/peer-harness.ts'
+import type { Link } from '../link/link.ts'
+import { Switch } from '../link/switch.ts'
+import { createWire } from '../link/wire.ts'
 import { buildIcmpv4 } from '../wire/icmpv4.ts'
 import { buildIpv4 } from '../wire/ipv4.ts'
 import type { NdpOption } from '../wire/ndp.ts'
@@ -99,4 +103,52 @@ test('a flood of redirects stays within the option', () => {
   for (let index = 0; index < 100; index++) redirect6(BETTER6, IpAddress.v6(0x2001_0db8, 0xff_0000, 0, index + 9))
   assert.equal(internet.redirects.size, 10)
   assert.ok(internet.routes.size < 20)
+})
+
+/** Hosts a and b, and two routers, all on one switch; behind the second router is another network. */
+function onOneLink(options: InternetOptions = {}) {
+  const net = new Net()
+  const hub = new Switch(net.pool)
+  const port = (): Link => {
+    const [near, far] = createWire(net.timers)
+    hub.plug(far)
+    return near
+  }
+  const a = net.host()
+  const near = net.host({ forwarding: true, ...options })
+  const far = net.host({ forwarding: true })
+  net.plug(a, port(), '10.0.0.10/24', '2001:db8::10/64', 'fe80::10/64')
+  net.plug(near, port(), '10.0.0.1/24', '2001:db8::1/64', 'fe80::1/64')
+  net.plug(far, port(), '10.0.0.2/24', '2001:db8::2/64', 'fe80::2/64')
+  const [inner] = createWire(net.timers)
+  net.plug(far, inner, '192.0.2.1/24', '2001:db8:ff::1/64')
+  a.internet.addRouteTo('0.0.0.0/0', '10.0.0.1')
+  a.internet.addRouteTo('::/0', 'fe80::1')
+  near.internet.addRouteTo('192.0.2.0/24', '10.0.0.2')
+  near.internet.addRouteTo('2001:db8:ff::/64', 'fe80::2')
+  const gateway = (destination: string): string | undefined =>
+    a.internet.findPath(IpAddress.parse(destination))?.neighbour?.address.toString()
+  const ping = (destination: string): void => {
+    a.internet.icmp.echo.open().send(IpAddress.parse(destination), 1, new Uint8Array(8), 0, net.now)
+    net.run(net.now + 100)
+  }
+  return { net, a, near, gateway, ping }
+}
+
+test('a router that sends a packet back to the link that it came from tells of the better way (RFC 1812 5.2.7.2, RFC 4861 8.2)', () => {
+  const { a, near, gateway, ping } = onOneLink()
+  ping('192.0.2.1')
+  ping('2001:db8:ff::1')
+  assert.deepEqual([gateway('192.0.2.1'), gateway('2001:db8:ff::1')], ['10.0.0.2', 'fe80::2'])
+  assert.deepEqual([near.internet.icmp.v4.counters.outErrors, near.internet.ndp.counters.outRedirects], [1, 1])
+  assert.equal(a.internet.icmp.v4.counters.inEchoReplies, 1, 'the packet itself was passed on')
+  assert.equal(a.internet.icmp.v6.counters.inEchoReplies, 1)
+})
+
+test('a router that is told not to tells nobody', () => {
+  const { near, gateway, ping } = onOneLink({ sendRedirects: false })
+  ping('192.0.2.1')
+  ping('2001:db8:ff::1')
+  assert.deepEqual([gateway('192.0.2.1'), gateway('2001:db8:ff::1')], ['10.0.0.1', 'fe80::1'])
+  assert.equal(near.internet.icmp.v4.counters.outErrors, 0)
 })
