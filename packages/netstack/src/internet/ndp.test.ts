@@ -181,3 +181,14 @@ test('an advertisement in the name of the host itself makes it no router of its 
   assert.equal(peer.host.internet.findPath(IpAddress.parse('2001:db8:ff::1')), null)
   assert.equal(peer.eth.neighbours6.get(source), null)
 })
+
+test('who asks is whoever has something to send, where that is an address of the link (RFC 4861 7.2.2)', () => {
+  const peer = besidePeer()
+  const other = IpAddress.parse('2001:db8:5::1')
+  peer.host.internet.addAddress(peer.eth, other, 64)
+  const socket = peer.host.udp.open({ family: 6 })
+  socket.bind(other, 0)
+  socket.send(Uint8Array.of(1), IpAddress.parse('2001:db8::77'), 9)
+  peer.net.run(0)
+  assert.equal(IpAddress.read(6, peer.answers[0], 8).toString(), '2001:db8:5::1')
+})

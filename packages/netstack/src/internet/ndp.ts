@@ -10,6 +10,7 @@ import {
   type Icmpv6Message,
   parseIcmpv6,
 } from '../wire/icmpv6.ts'
+import { IPV6_SOURCE_OFFSET } from '../wire/ipv6.ts'
 import type { NdpOption } from '../wire/ndp.ts'
 import { PROTOCOL_ICMPV6 } from '../wire/protocols.ts'
 import { ALL_NODES_V6, ALL_ROUTERS_V6, ANY_V6, IpAddress } from './address.ts'
@@ -105,11 +106,16 @@ export class Ndp {
   /** Asks for the MAC of a neighbour; to its group, or to itself when it is being probed. */
   solicit(network: NetworkInterface, entry: NeighbourEntry<Frame>, unicast: boolean, now: number): void {
     const target = entry.address
-    // 7.2.2: from an address of the interface that may be used; an answer to another would not come back.
+    // 7.2.2: from the source of what waits, where that is an address of the interface that may be used.
+    const waiting = entry.pending[0]
+    const sender = waiting === undefined ? null : IpAddress.read(6, waiting.bytes, waiting.start + IPV6_SOURCE_OFFSET)
     const usable = network.addresses.filter(
       (own) => own.address.family === 6 && (own.state === 'preferred' || own.state === 'deprecated'),
     )
-    const source = usable.find((own) => own.prefix.contains(target)) ?? usable.find((own) => own.address.isLinkLocal)
+    const source =
+      usable.find((own) => sender?.equals(own.address)) ??
+      usable.find((own) => own.prefix.contains(target)) ??
+      usable.find((own) => own.address.isLinkLocal)
     const from = (source ?? usable[0])?.address
     if (from === undefined) return
     const options: NdpOption[] = [{ name: 'source-link-layer-address', address: macBytes(network.mac) }]

@@ -78,7 +78,7 @@ function answerTo(query: DnsMessage, reply: Reply): Uint8Array {
 }
 
 test('only the answer to this very question counts; all else is counted (RFC 5452 3, 9.1)', async () => {
-  const { world, serve, resolve, counters } = besideServer()
+  const { serve, resolve, counters } = besideServer()
   const forged = [a('host.example', '192.0.2.66')]
   serve((query) => [
     { id: query.id ^ 1, answers: forged },
@@ -91,10 +91,29 @@ test('only the answer to this very question counts; all else is counted (RFC 545
     { questions: [...query.questions, ...query.questions], answers: forged },
     { answers: [a('HOST.example', '192.0.2.1')] },
   ])
-  const stranger = world.far.stack.udp.open({ family: 4 })
-  stranger.bind(null, 5300)
   assert.equal(await resolve('host.example'), '192.0.2.1')
   assert.deepEqual([counters.mismatched, counters.answers], [8, 1])
+})
+
+test('an answer from another address or port than was asked is not heard (RFC 5452 9.1)', async () => {
+  const { world, serve, resolve, ports, counters } = besideServer()
+  world.far.stack.addAddress(world.far.network, '10.0.0.66/24')
+  const strangers = [
+    ['10.0.0.1', 5300],
+    ['10.0.0.66', 53],
+  ].map(([address, port]) => {
+    const socket = world.far.stack.udp.open({ family: 4 })
+    socket.bind(IpAddress.parse(`${address}`), Number(port))
+    return socket
+  })
+  serve((query) => {
+    const forged = answerTo(query, { answers: [a('host.example', '192.0.2.66')] })
+    const [port] = ports
+    for (const stranger of strangers) stranger.send(forged, IpAddress.parse('10.0.0.9'), port, world.now)
+    return { answers: [a('host.example', '192.0.2.1')] }
+  })
+  assert.equal(await resolve('host.example'), '192.0.2.1')
+  assert.deepEqual([counters.answers, world.near.stack.udp.counters.noPorts], [1, 2])
 })
 
 test('every question has a port and an identifier of its own (RFC 5452 9.2)', async () => {
