@@ -65,7 +65,7 @@ export class Ipv6 {
     this.reassembler = new Reassembler(
       internet.timers,
       (first, now) => internet.icmp.reassemblyTimeExceeded(first, 6, now),
-      { timeoutMs: 60_000, ...internet.options.reassembly },
+      internet.options.reassembly,
     )
   }
 

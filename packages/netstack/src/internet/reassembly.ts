@@ -10,7 +10,7 @@ export interface ReassemblyOptions {
   maxBytes?: number
   /** Fragments of one datagram. */
   maxFragments?: number
-  /** Patience from the first fragment on (RFC 8200 4.5: 60 s; for IPv4 Linux takes 30 s). */
+  /** Patience from the first fragment on (RFC 8200 4.5: 60 s; RFC 1122 3.3.2: between 60 s and 120 s). */
   timeoutMs?: number
 }
 
@@ -109,7 +109,7 @@ export class Reassembler {
       maxDatagramsPerSource: 64,
       maxBytes: 4 * 1024 * 1024,
       maxFragments: 128,
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       ...options,
     }
   }

@@ -61,7 +61,7 @@ function besideClients() {
     const [offer] = ask(DHCP_DISCOVER, { client })
     return ask(DHCP_REQUEST, { client, requested: offer.split(' ')[1], server: SERVER })
   }
-  return { world, server, send, ask, bind, counters: server.counters }
+  return { world, server, socket, send, ask, bind, counters: server.counters }
 }
 
 test('no message makes the server throw, or send to where it has no way', () => {
@@ -177,4 +177,15 @@ test('messages damaged in any way are answered or counted', () => {
   assert.ok([malformed, ignored, offers, acknowledgements, refusals, exhausted, declined].every((count) => count > 0))
   world.run(700_000)
   assert.equal(bind(77).length, 1)
+})
+
+test('the identifier of a client comes back to it (RFC 6842 3)', () => {
+  const { world, send, socket } = besideClients()
+  const identifier: Dhcpv4Option = { name: 'client-identifier', type: 0, identifier: Uint8Array.of(1, 2, 3) }
+  const options: Dhcpv4Option[] = [{ name: 'message-type', type: DHCP_DISCOVER }, identifier]
+  const clientHardwareAddress = Uint8Array.of(2, 0, 0, 0, 1, 1)
+  send(buildDhcpv4({ operation: 1, transactionId: 7, clientHardwareAddress, options }))
+  world.run(10)
+  const offer = readDhcpv4(socket.read()!.bytes)
+  assert.deepEqual(dhcpv4Option(offer, 'client-identifier')?.identifier, Uint8Array.of(1, 2, 3))
 })

@@ -244,6 +244,9 @@ export class DhcpServer {
       { name: 'message-type', type },
       { name: 'server-identifier', address: this.#self.w3 },
     ]
+    const identifier = dhcpv4Option(request, 'client-identifier')
+    // RFC 6842 3: the client knows by it that it is meant.
+    if (identifier !== undefined) options.push(identifier)
     if (yourAddress !== 0) this.#describeTimes(options)
     if (type !== DHCP_NAK) this.#describe(options)
     const holder = type === DHCP_ACK ? request.clientAddress : 0

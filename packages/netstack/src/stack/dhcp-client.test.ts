@@ -82,6 +82,8 @@ test('answers of another transaction, to another host, of another kind, and nois
     say(message, DHCP_ACK)
     say(message, DHCP_NAK)
     say(message, DHCP_OFFER, { operation: 1 })
+    const other: Dhcpv4Option = { name: 'client-identifier', type: 1, identifier: Uint8Array.of(2, 0, 0, 0, 0, 9) }
+    say(message, DHCP_OFFER, { more: [other] })
   })
   client.start()
   world.run(100)
@@ -91,7 +93,7 @@ test('answers of another transaction, to another host, of another kind, and nois
   noise.send(new Uint8Array(10), BROADCAST_V4, 68, world.now)
   world.run(100)
   assert.equal(client.state, 'selecting')
-  assert.deepEqual([client.counters.unexpected, client.counters.malformed], [5, 2])
+  assert.deepEqual([client.counters.unexpected, client.counters.malformed], [6, 2], 'the identifier, too: RFC 6842 3')
 })
 
 test('offers without a server, a time or an address that a host can have are no offers', () => {

@@ -274,7 +274,11 @@ export class DhcpClient {
   }
 
   #onMessage(message: Dhcpv4Message): void {
-    const isOurs = readMac(message.clientHardwareAddress, 0) === this.#network.mac
+    const identifier = dhcpv4Option(message, 'client-identifier')?.identifier
+    const isOurs =
+      readMac(message.clientHardwareAddress, 0) === this.#network.mac &&
+      // RFC 6842 3: servers send it back.
+      (identifier === undefined || (identifier.length === 6 && readMac(identifier, 0) === this.#network.mac))
     const type = dhcpv4Option(message, 'message-type')?.type
     if (message.operation !== 2 || message.transactionId !== this.#transaction || !isOurs) this.counters.unexpected++
     else if (this.state === 'selecting' && type === DHCP_OFFER) this.#onOffer(readLease(message))
