@@ -115,7 +115,7 @@ test('a large payload is taken in the memory of its packet, a small one in memor
   assert.equal(reader.pool.outstanding, 0)
 })
 
-test('a frame goes back to its pool when its last owner has let go of it, and not at all when its memory was given away', () => {
+test('a frame goes back to its pool when its last owner has let go of it, but without its memory when that was given away', () => {
   const pool = new FramePool()
   const frame = pool.allocate(60_000)
   frame.retain()
@@ -126,6 +126,16 @@ test('a frame goes back to its pool when its last owner has let go of it, and no
   assert.throws(() => frame.release(), /released twice/)
   assert.throws(() => frame.retain(), /after its release/)
   assert.equal(pool.allocate(60_000), frame)
+  const { bytes } = frame
+  frame.retain()
   frame.surrender()
-  assert.notEqual(pool.allocate(60_000), frame)
+  assert.equal(frame.bytes, bytes, 'the other owner still reads it')
+  frame.release()
+  assert.equal(pool.outstanding, 0)
+  const memories = [pool.allocate(60_000), pool.allocate(60_000)].map((each) => each.bytes)
+  assert.ok(!memories.includes(bytes))
+  assert.deepEqual(
+    memories.map((each) => each.length),
+    [bytes.length, bytes.length],
+  )
 })

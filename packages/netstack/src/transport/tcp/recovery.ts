@@ -4,6 +4,7 @@
  */
 import type { Connection } from './connection.ts'
 import { reportsDuplicate } from './duplicate-sack.ts'
+import { KnownBlocks } from './known-blocks.ts'
 import { limitByUserTimeout } from './lifetime.ts'
 import { paceByAck } from './pacer.ts'
 import { ProportionalRateReduction } from './prr.ts'
@@ -42,9 +43,7 @@ export class Recovery {
   #firstSent = -1
   #lastSent = -1
   #ambiguous = false
-  readonly #knownLeft: Int32Array = new Int32Array(4)
-  readonly #knownRight: Int32Array = new Int32Array(4)
-  #knownCount = 0
+  readonly #known: KnownBlocks = new KnownBlocks()
 
   /** Totals for tcp_info. */
   retransmittedSegments = 0
@@ -91,7 +90,7 @@ export class Recovery {
     if (this.#ambiguous || this.state === 'loss') this.#firstSent = -1
     const sampled = this.#firstSent >= 0
     if (segment.sackCount > 0 && connection.sackOn) this.#takeSackBlocks(segment, now)
-    else this.#knownCount = 0
+    else this.#known.forget()
     this.#measure(segment, acknowledged, sampled, now)
     this.deliveredBytes += this.#delivered
     if (acknowledged > 0) this.timeouts = 0
@@ -130,6 +129,7 @@ export class Recovery {
     sender.unacknowledged = ack
     sender.buffer.releaseTo(ack)
     connection.bytesAcknowledged += acknowledged
+    if (board.isPlain && connection.deliveryRate === undefined) this.#deliverPlain(board.find(ack), now)
     while (board.count > 0) {
       const index = board.head
       const end = board.endOf(index)
@@ -149,6 +149,19 @@ export class Recovery {
     if (this.#duplicateBytes > 0)
       this.#duplicateBytes = Math.max(0, this.#duplicateBytes - Math.max(0, acknowledged - sender.mss))
     if (sender.probing && board.count === 0) sender.probing = false
+  }
+
+  /** The segments before `index` have arrived, each of them sent once and in order: the same as one by one, at once. */
+  #deliverPlain(index: number, now: number): void {
+    const { board } = this
+    const { head } = board
+    if (index === head) return
+    const last = index - 1
+    this.#delivered += (board.endOf(last) - board.startOf(head)) | 0
+    this.#firstSent = board.sentAt(head)
+    this.#lastSent = board.sentAt(last)
+    this.rack.delivered(this.#lastSent, board.orderOf(last), false, this.#connection.rtt.min, now)
+    board.shiftTo(index)
   }
 
   /** One segment has arrived, as a cumulative or selective acknowledgment says. */
@@ -183,10 +196,7 @@ export class Recovery {
       const right = segment.sackRight[i]!
       // RFC 2018 5, RFC 5961: blocks outside what was sent are nonsense.
       if (!seqBefore(left, right) || seqAfter(right, sender.next) || !seqAfter(left, sender.unacknowledged)) continue
-      let from = left
-      for (let k = 0; k < this.#knownCount; k++) {
-        if (this.#knownLeft[k] === left && seqAtMost(this.#knownRight[k]!, right)) from = this.#knownRight[k]!
-      }
+      const from = this.#known.newFrom(left, right)
       if (from === right) continue
       let index = board.find(from)
       if (index < board.tail && seqBefore(board.startOf(index), left)) index++
@@ -198,14 +208,13 @@ export class Recovery {
         board.markSacked(index)
       }
     }
-    this.#knownCount = 0
+    this.#known.forget()
     for (let i = first; i < count; i++) {
       // A block that ends inside a record is looked at again next time.
       const right = segment.sackRight[i]!
       const index = board.find(right)
       if (index < board.tail && seqBefore(board.startOf(index), right)) continue
-      this.#knownLeft[this.#knownCount] = segment.sackLeft[i]!
-      this.#knownRight[this.#knownCount++] = right
+      this.#known.add(segment.sackLeft[i]!, right)
     }
   }
 
@@ -477,12 +486,7 @@ export class Recovery {
 
   /** The MSS has become smaller: what was sent in larger segments cannot have arrived (RFC 8201 5.4); not a sign of congestion (RFC 9293 3.7.2). */
   onMssReduced(now: number): void {
-    const { mss } = this.#connection.sender
-    const { board } = this
-    for (let index = board.head; index < board.tail; index++) {
-      if ((board.flagsOf(index) & SACKED) === 0 && ((board.endOf(index) - board.startOf(index)) | 0) > mss)
-        board.markLost(index)
-    }
+    this.board.markLostAbove(this.#connection.sender.mss)
     this.armTimer(now)
   }
 

@@ -30,6 +30,7 @@ function check(board: Scoreboard): void {
     [board.outBytes, board.sackedBytes, board.lostBytes, board.retransmittingBytes, board.sackedCount],
     [sums.out, sums.sacked, sums.lost, sums.retransmitting, sums.count],
   )
+  if (board.isPlain) for (let index = board.head; index < board.tail; index++) assert.equal(board.flagsOf(index), 0)
   const listed: number[] = []
   for (let index = board.oldestInFlight; index !== NONE; index = board.laterInFlight(index)) listed.push(index)
   const bySending = inFlight.sort((a, b) => (board.orderOf(a) - board.orderOf(b)) | 0)
@@ -52,7 +53,7 @@ test('whatever happens to a flight, its sums and its order are those of its reco
       for (let now = 0; now < steps; now++) {
         const any = board.head + Math.floor(random() * board.count)
         const flags = board.count > 0 ? board.flagsOf(any) : 0
-        const what = Math.floor(random() * 12)
+        const what = Math.floor(random() * 14)
         if (what < 5 || board.count === 0) {
           board.push(next, (next + RECORD_BYTES) | 0, now, 0)
           next = (next + RECORD_BYTES) | 0
@@ -64,6 +65,11 @@ test('whatever happens to a flight, its sums and its order are those of its reco
           board.trimHead((board.startOf(board.head) + 40) | 0)
         else if (what === 10 && random() < 0.2) board.clearLost()
         else if (what === 11 && random() < 0.2) board.clearSacked()
+        else if (what === 12) {
+          const bytes = 1 + Math.floor(random() * 5 * RECORD_BYTES)
+          board.pushRun(next, (next + bytes) | 0, RECORD_BYTES, now, 0)
+          next = (next + bytes) | 0
+        } else if (what === 13 && board.isPlain) board.shiftTo(any + 1)
         check(board)
         assert.equal(board.nextLost(), firstLost(board))
       }

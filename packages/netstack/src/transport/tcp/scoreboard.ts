@@ -44,6 +44,8 @@ export class Scoreboard {
   sackedCount = 0
   /** Right edge of the highest record that was SACKed; meaningful while sackedCount > 0. */
   highestSacked = 0
+  /** Index behind the last record that has ever had a flag. */
+  #plainFrom = 0
   /** No lost record that waits for retransmission lies below this index. */
   retransmitHint = 0
 
@@ -115,9 +117,20 @@ export class Scoreboard {
     for (const index of indexes) this.#append(index)
   }
 
+  /** Every record was sent once, and in order; none is SACKed, deemed lost, or ends with the FIN. */
+  get isPlain(): boolean {
+    return this.head >= this.#plainFrom
+  }
+
+  #flag(index: number, flags: number): void {
+    this.#flags[index & this.#mask] = flags
+    if (index >= this.#plainFrom) this.#plainFrom = index + 1
+  }
+
   /** Adds what was just sent for the first time. */
   push(start: number, end: number, now: number, flags: number): void {
     if (this.tail - this.head > this.#mask) this.#grow()
+    if (flags !== 0) this.#plainFrom = this.tail + 1
     this.#append(this.tail)
     const at = this.tail++ & this.#mask
     this.#start[at] = start
@@ -134,6 +147,29 @@ export class Scoreboard {
     if (inFlight(this.#flags[at]!)) this.#unlink(this.tail)
     const length = (this.#end[at]! - this.#start[at]!) | 0
     this.#drop(length, this.#flags[at]!)
+  }
+
+  /** Adds what was just sent as one super-segment: records of `size` bytes each; the last one is what is left, has the flags, and a FIN besides. */
+  pushRun(start: number, end: number, size: number, now: number, flags: number): void {
+    const textEnd = (flags & HAS_FIN) === 0 ? end : (end - 1) | 0
+    while (((textEnd - start) | 0) > size) {
+      const next = (start + size) | 0
+      this.push(start, next, now, 0)
+      start = next
+    }
+    this.push(start, end, now, flags)
+  }
+
+  /** Removes the records before `index`, of which there are some and which all are plain: they were acknowledged. */
+  shiftTo(index: number): void {
+    this.outBytes -= (this.#end[(index - 1) & this.#mask]! - this.#start[this.head & this.#mask]!) | 0
+    this.head = index
+    if (index === this.tail) this.#oldest = this.#newest = NONE
+    else {
+      this.#oldest = index
+      this.#earlier[index & this.#mask] = NONE
+    }
+    if (this.retransmitHint < index) this.retransmitHint = index
   }
 
   /** Removes the first record: it was acknowledged. */
@@ -189,7 +225,7 @@ export class Scoreboard {
     if (inFlight(flags)) this.#unlink(index)
     if ((flags & LOST) !== 0) this.lostBytes -= length
     if ((flags & RETRANSMITTING) !== 0) this.retransmittingBytes -= length
-    this.#flags[at] = (flags & ~(LOST | RETRANSMITTING)) | SACKED
+    this.#flag(index, (flags & ~(LOST | RETRANSMITTING)) | SACKED)
     if (this.sackedCount === 0 || seqAfter(this.#end[at]!, this.highestSacked)) this.highestSacked = this.#end[at]!
     this.sackedBytes += length
     this.sackedCount++
@@ -203,8 +239,16 @@ export class Scoreboard {
     if (inFlight(flags)) this.#unlink(index)
     if ((flags & RETRANSMITTING) !== 0) this.retransmittingBytes -= length
     if ((flags & LOST) === 0) this.lostBytes += length
-    this.#flags[at] = (flags & ~RETRANSMITTING) | LOST
+    this.#flag(index, (flags & ~RETRANSMITTING) | LOST)
     if (index < this.retransmitHint) this.retransmitHint = index
+  }
+
+  /** Deems lost what is larger than `size` bytes and not SACKed. */
+  markLostAbove(size: number): void {
+    for (let index = this.head; index < this.tail; index++) {
+      const at = index & this.#mask
+      if ((this.#flags[at]! & SACKED) === 0 && ((this.#end[at]! - this.#start[at]!) | 0) > size) this.markLost(index)
+    }
   }
 
   /** It was sent again just now. */
@@ -215,9 +259,9 @@ export class Scoreboard {
     if ((flags & SACKED) === 0) this.#append(index)
     if ((flags & RETRANSMITTING) === 0 && (flags & LOST) !== 0) {
       this.retransmittingBytes += (this.#end[at]! - this.#start[at]!) | 0
-      this.#flags[at] = flags | RETRANSMITTING | EVER_RETRANSMITTED
+      this.#flag(index, flags | RETRANSMITTING | EVER_RETRANSMITTED)
     } else {
-      this.#flags[at] = flags | EVER_RETRANSMITTED
+      this.#flag(index, flags | EVER_RETRANSMITTED)
     }
     this.#sent[at] = now
     this.#order[at] = this.#transmissions = (this.#transmissions + 1) | 0
@@ -266,7 +310,7 @@ export class Scoreboard {
 
   /** Empties it and gives large arrays back. */
   clear(): void {
-    this.head = this.tail = this.retransmitHint = 0
+    this.head = this.tail = this.retransmitHint = this.#plainFrom = 0
     this.outBytes = this.sackedBytes = this.lostBytes = this.retransmittingBytes = this.sackedCount = 0
     this.#mask = -1
     this.#start = this.#end = this.#order = this.#later = this.#earlier = NO_RECORDS

@@ -232,15 +232,12 @@ export class Sender {
       withFin ? 'FIN' : undefined,
       withFin ? 'RFC 9293 3.10.4' : undefined,
     )
-    let at = start
-    for (let rest = length; rest > mss; rest -= mss) {
-      board.push(at, (at + mss) | 0, now, 0)
-      connection.deliveryRate?.onSent(board, board.tail - 1, now)
-      at = (at + mss) | 0
-    }
     const end = (start + length + (withFin ? 1 : 0)) | 0
-    board.push(at, end, now, withFin ? HAS_FIN : 0)
-    connection.deliveryRate?.onSent(board, board.tail - 1, now)
+    const first = board.tail
+    board.pushRun(start, end, mss, now, withFin ? HAS_FIN : 0)
+    if (connection.deliveryRate !== undefined) {
+      for (let index = first; index < board.tail; index++) connection.deliveryRate.onSent(board, index, now)
+    }
     this.next = end
     if (withFin) {
       this.finSent = true
