@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import https from 'node:https'
 import net, { type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, beforeEach, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import tls from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { defaultHost } from '../../src/api/node/default-host.ts'
 import { install, uninstall } from '../../src/api/node/install.ts'
 
@@ -114,6 +117,26 @@ test('a signal that has come already leaves no connection behind', async () => {
   const client = tls.connect({ ...clientOptions, port, host: '127.0.0.1', signal: AbortSignal.abort() } as object)
   const [error] = await once(client, 'error')
   assert.equal(error.name, 'AbortError')
+  server.close()
+  await once(server, 'close')
+})
+
+test('what a caller gave to be told of the connection is let go once it has been told', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const server = tls.createServer(serverOptions)
+  const port = await listen(server)
+  const begin = (): { client: tls.TLSSocket; held: WeakRef<object> } => {
+    const held = {}
+    const client = tls.connect({ ...clientOptions, port, host: '127.0.0.1' } as object, () => assert.ok(held))
+    return { client, held: new WeakRef(held) }
+  }
+  const { client, held } = begin()
+  await once(client, 'secureConnect')
+  await setImmediate()
+  collect()
+  assert.equal(held.deref(), undefined)
+  client.end()
   server.close()
   await once(server, 'close')
 })

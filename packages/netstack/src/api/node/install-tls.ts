@@ -2,12 +2,12 @@ import type net from 'node:net'
 import type tls from 'node:tls'
 import { normalizeArgs } from './arguments.ts'
 import { nodeNet } from './builtins.ts'
+import { type AnyFunction, askBelow, tellBelow } from './patch.ts'
 import { StreamHandle } from './stream-handle.ts'
 
 // TLS takes its bytes from the native handle of a socket, or from any other stream as a stream. Ours have no native handle: so TLS is given
 // a stream, and what a stream has not (names of its ends, options of TCP, the way to a connection) is asked of the socket below.
 
-type AnyFunction = (...args: unknown[]) => unknown
 type Options = Record<string, unknown>
 
 /** What belongs to the connection and not to TLS. */
@@ -27,7 +27,7 @@ const BELOW = [
 const EVENTS = ['lookup', 'connectionAttempt', 'connectionAttemptFailed', 'connectionAttemptTimeout', 'ready'] as const
 
 /** Calls that go to the socket below: those that give something, and those after which one goes on with the socket itself. */
-const ASKED = ['_getpeername', '_getsockname', 'getTypeOfService'] as const
+const ASKED = ['_getsockname', 'getTypeOfService'] as const
 const TOLD = ['ref', 'unref', 'setNoDelay', 'setKeepAlive', 'setTypeOfService'] as const
 
 /** `tls.connect` over a socket that is connected by `net.Socket.prototype.connect`, which is patched. */
@@ -54,15 +54,20 @@ export function patchedTlsConnect(original: AnyFunction): AnyFunction {
       return secure
     }
     leaveEndToTls(below)
-    for (const event of EVENTS) below.on(event, (...values: unknown[]) => secure.emit(event, ...values))
-    below.once('connect', () => {
-      Reflect.set(secure, 'autoSelectFamilyAttemptedAddresses', below.autoSelectFamilyAttemptedAddresses)
-    })
+    tellTheWay(below, secure)
     if (whole['timeout']) secure.setTimeout(whole['timeout'] as number)
     const present = BELOW.filter((key) => whole[key] !== undefined).map((key) => [key, whole[key]])
     below.connect(Object.fromEntries(present) as net.SocketConnectOpts)
     return secure
   }
+}
+
+/** A function of its own: what it adds would else hold what the caller was called with, its callback too, for as long as the socket lives. */
+function tellTheWay(below: net.Socket, secure: tls.TLSSocket): void {
+  for (const event of EVENTS) below.on(event, (...values: unknown[]) => secure.emit(event, ...values))
+  below.once('connect', () => {
+    Reflect.set(secure, 'autoSelectFamilyAttemptedAddresses', below.autoSelectFamilyAttemptedAddresses)
+  })
 }
 
 /** The class of TLS sockets, for whoever makes one by hand over a socket of ours. */
@@ -119,25 +124,16 @@ function belowOf(secure: object): Record<string, AnyFunction> | null {
 
 /** Patches for the class of TLS sockets: each method by its name. */
 export function patchedTlsMethods(): [name: string, make: (original: AnyFunction) => AnyFunction][] {
-  const asked = ASKED.map((name): [string, (original: AnyFunction) => AnyFunction] => [
-    name,
-    (original) =>
-      function (this: object, ...args) {
-        const answer = belowOf(this)?.[name]?.(...args)
-        // Where Node keeps it for when the connection is over.
-        if (name === '_getpeername' && answer !== undefined) Reflect.set(this, '_peername', answer)
-        return answer ?? original.apply(this, args)
-      },
-  ])
-  const told = TOLD.map((name): [string, (original: AnyFunction) => AnyFunction] => [
-    name,
-    (original) =>
-      function (this: object, ...args) {
-        const below = belowOf(this)
-        if (below === null) return original.apply(this, args)
-        below[name]?.(...args)
-        return this
-      },
-  ])
-  return [...asked, ...told]
+  const asked = ASKED.map((name): [string, (original: AnyFunction) => AnyFunction] => [name, askBelow(belowOf, name)])
+  const told = TOLD.map((name): [string, (original: AnyFunction) => AnyFunction] => [name, tellBelow(belowOf, name)])
+  return [['_getpeername', rememberedPeer], ...asked, ...told]
+}
+
+/** Node keeps it for when the connection is over. */
+function rememberedPeer(original: AnyFunction): AnyFunction {
+  return function (this: object, ...args) {
+    const answer = belowOf(this)?.['_getpeername']?.(...args)
+    if (answer !== undefined) Reflect.set(this, '_peername', answer)
+    return answer ?? original.apply(this, args)
+  }
 }

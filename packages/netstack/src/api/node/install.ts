@@ -7,6 +7,7 @@ import { createDgram } from './datagram.ts'
 import { defaultHost } from './default-host.ts'
 import { socketClosed } from './errors.ts'
 import type { NetHost } from './host.ts'
+import { patchStreamSockets } from './install-streams.ts'
 import {
   leaveEndToTls,
   patchedTlsConnect,
@@ -16,6 +17,7 @@ import {
 } from './install-tls.ts'
 import { listenServer } from './listening.ts'
 import { createNet, type NetModule, type Network } from './network.ts'
+import { type AnyFunction, patch } from './patch.ts'
 import { PipeHandle } from './pipe-handle.ts'
 import type { Server } from './server.ts'
 import { Socket } from './socket.ts'
@@ -24,7 +26,6 @@ import { adoptHandle, type UserBuffer } from './socket-read.ts'
 import { dispatchWrite } from './socket-write.ts'
 import { TcpHandle } from './tcp-handle.ts'
 
-type AnyFunction = (...args: unknown[]) => unknown
 type Options = Record<string, unknown>
 
 let undo: (() => void) | null = null
@@ -45,12 +46,15 @@ export function install(host: NetHost = defaultHost(), options: { udp?: boolean 
     createPipe: () => new PipeHandle(host),
     createSocket: (options) => acceptedSocket(network, options),
   }
+  // Before TLS is patched.
+  const streamSockets = patchStreamSockets()
   const restore = [
     patch(nodeNet.Socket.prototype, 'connect', (original) => patchedConnect(network, original)),
     patch(nodeNet.Server.prototype, 'listen', (original) => patchedListen(network, own, original)),
     patch(nodeTls, 'connect', patchedTlsConnect),
     patch(nodeTls, 'TLSSocket', patchedTlsSocket),
     patch(nodeTls.Server.prototype, 'emit', patchedTlsServerEmit),
+    ...streamSockets,
     ...patchedTlsMethods().map(([name, make]) => patch(nodeTls.TLSSocket.prototype, name, make)),
   ]
   if (options.udp === true)
@@ -66,16 +70,6 @@ export function install(host: NetHost = defaultHost(), options: { udp?: boolean 
 export function uninstall(): void {
   undo?.()
   undo = null
-}
-
-function patch(target: object, name: string, make: (original: AnyFunction) => AnyFunction): () => void {
-  const own = Object.getOwnPropertyDescriptor(target, name)
-  const before = own ?? { value: Reflect.get(target, name), configurable: true, writable: true, enumerable: false }
-  Object.defineProperty(target, name, { ...before, value: make(before.value as AnyFunction) })
-  return () => {
-    if (own === undefined) Reflect.deleteProperty(target, name)
-    else Object.defineProperty(target, name, own)
-  }
 }
 
 function patchedConnect(network: Network, original: AnyFunction): AnyFunction {
