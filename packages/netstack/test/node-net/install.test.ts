@@ -46,6 +46,29 @@ test('http: requests over kept connections, a large body', async () => {
   assert.ok(segments() - before > 20)
 })
 
+test('http: what a server says unasked on an idle connection is no answer to the next request', async () => {
+  const connections: net.Socket[] = []
+  const { server, port } = await serve((request, response) => response.end(request.url))
+  server.on('connection', (socket) => connections.push(socket))
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const get = async (path: string): Promise<string> => {
+    const request = http.get({ port, host: '127.0.0.1', path, agent })
+    const [response] = await once(request, 'response')
+    let text = ''
+    for await (const chunk of response) text += chunk
+    return text
+  }
+  assert.equal(await get('/first'), '/first')
+  const said = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged'
+  connections[0]!.write(said)
+  await once(connections[0]!, 'close')
+  assert.equal(await get('/second'), '/second')
+  assert.equal(connections.length, 2)
+  agent.destroy()
+  server.close()
+  await once(server, 'close')
+})
+
 test('fetch', async () => {
   const before = segments()
   const { server, port } = await serve((_request, response) => response.end('fetched'.repeat(10_000)))

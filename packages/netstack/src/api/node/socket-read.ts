@@ -5,6 +5,8 @@ import type { SocketOptions } from './socket-options.ts'
 import type { StreamHandle } from './stream-handle.ts'
 
 const EOF = errnoOf('EOF')
+/** What an `http.Agent` puts in the place of `onread` of an idle connection; Node's own reads native memory. */
+const AGENTS_GUARD = 'freeSocketOnReadGuard'
 
 /** Memory of the user's own that is read into: the option `onread`. */
 export interface UserBuffer {
@@ -59,6 +61,11 @@ function onRead(socket: Socket, chunk: Uint8Array | ArrayBuffer | null | undefin
   const status = given ?? (chunk ? chunk.byteLength : EOF)
   socket._unrefTimer()
   if (status === 0) return
+  // What comes on a connection that nobody uses would be taken for the answer to the next request.
+  if (socket._handle?.onread.name === AGENTS_GUARD) {
+    socket.destroy()
+    return
+  }
   if (status > 0) {
     if (socket.destroyed) return
     if (!takeChunk(socket, chunk as Uint8Array, status)) {
