@@ -39,12 +39,12 @@ const ECANCELED = errnoOf('ECANCELED')
 
 let prototype: object | null = null
 
-/** The class is not exported; TLS over a stream makes one. */
-function streamSocketPrototype(): object {
+/** The class is not exported; TLS over a stream makes one. Null where a version of Node hides it. */
+function streamSocketPrototype(): object | null {
   if (prototype !== null) return prototype
   const secure = new nodeTls.TLSSocket(new Duplex())
-  const { _handle } = secure as unknown as { _handle: { _parentWrap: object } }
-  prototype = Object.getPrototypeOf(_handle._parentWrap) as object
+  const { _handle } = secure as unknown as { _handle?: { _parentWrap?: object } }
+  prototype = _handle?._parentWrap ? (Object.getPrototypeOf(_handle._parentWrap) as object) : null
   secure.destroy()
   return prototype
 }
@@ -52,6 +52,7 @@ function streamSocketPrototype(): object {
 /** Patches Node's sockets over streams for those over a socket of ours; gives what takes the patches back. */
 export function patchStreamSockets(): (() => void)[] {
   const target = streamSocketPrototype()
+  if (target === null) return []
   return [
     redefine(target, 'connecting', connecting()),
     redefine(target, 'destroyed', destroyed),
