@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { fork } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { defaultHost } from '../../src/api/node/default-host.ts'
 import { install, uninstall } from '../../src/api/node/install.ts'
 
@@ -120,6 +122,24 @@ test('net: options that Node keeps behind symbols: memory of its own for reading
   await once(client, 'close')
   assert.equal(text, 'hello')
   server.close()
+})
+
+test('a server and a socket of the stack are refused to another process, which would have no use for them', async () => {
+  const child = fork(fileURLToPath(new URL('./echo-child.ts', import.meta.url)), { execArgv: process.execArgv })
+  const server = net.createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(client, 'connect')
+  for (const handle of [server, client]) {
+    assert.throws(() => child.send('here', handle), { code: 'ERR_INVALID_HANDLE_TYPE' })
+  }
+  child.send('alone')
+  assert.deepEqual(await once(child, 'message'), ['alone', undefined])
+  child.disconnect()
+  client.destroy()
+  server.close()
+  await once(server, 'close')
 })
 
 test('dgram', async () => {

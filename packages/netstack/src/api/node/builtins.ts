@@ -1,3 +1,4 @@
+import type childProcess from 'node:child_process'
 import type dgram from 'node:dgram'
 import type net from 'node:net'
 import type tls from 'node:tls'
@@ -7,3 +8,4 @@ import type tls from 'node:tls'
 export const nodeNet: typeof net = process.getBuiltinModule('node:net')
 export const nodeDgram: typeof dgram = process.getBuiltinModule('node:dgram')
 export const nodeTls: typeof tls = process.getBuiltinModule('node:tls')
+export const nodeChildProcess: typeof childProcess = process.getBuiltinModule('node:child_process')

@@ -7,6 +7,7 @@ import { createDgram } from './datagram.ts'
 import { defaultHost } from './default-host.ts'
 import { socketClosed } from './errors.ts'
 import type { NetHost } from './host.ts'
+import { patchChannels } from './install-processes.ts'
 import { patchStreamSockets } from './install-streams.ts'
 import {
   leaveEndToTls,
@@ -55,6 +56,7 @@ export function install(host: NetHost = defaultHost(), options: { udp?: boolean 
     patch(nodeTls, 'TLSSocket', patchedTlsSocket),
     patch(nodeTls.Server.prototype, 'emit', patchedTlsServerEmit),
     ...streamSockets,
+    ...patchChannels(),
     ...patchedTlsMethods().map(([name, make]) => patch(nodeTls.TLSSocket.prototype, name, make)),
   ]
   if (options.udp === true)
