@@ -119,6 +119,8 @@ test('a flood of advertisements stays within the options, and leaves room for ad
   assert.ok(internet.routes.size < 60)
   internet.addAddress(eth, IpAddress.parse('192.0.2.1'), 24)
   assert.ok(eth.neighbours6.size <= 1024)
+  const { addressesRefused, dnsServersRefused, prefixesRefused, routersRefused } = internet.ndp.counters
+  assert.deepEqual([addressesRefused, dnsServersRefused, prefixesRefused, routersRefused], [484, 492, 470, 484])
 })
 
 test('a routing table that is full is no reason to fall over', () => {

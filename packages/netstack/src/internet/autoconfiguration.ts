@@ -192,7 +192,11 @@ export class Autoconfiguration {
     const address = IpAddress.v6(prefix.w0, prefix.w1, high, low)
     const own = network.findAddress(address)
     if (own === null) {
-      if (validLifetime === 0 || !this.#hasRoom(network)) return
+      if (validLifetime === 0) return
+      if (!this.#hasRoom(network)) {
+        this.#ndp.counters.addressesRefused++
+        return
+      }
       this.#add(network, address, 64, 'autoconfigured', validLifetime, preferredLifetime, this.#startDelay(), now)
       return
     }

@@ -106,7 +106,8 @@ export class InternetLayer {
   onPathMtu: ((destination: IpAddress | null, now: number) => void) | null = null
   /** Told when an interface has lost or gained an address. */
   onAddressChange: ((network: NetworkInterface, now: number) => void) | null = null
-  readonly #loopbackLink: LoopbackLink
+  /** What the host sends to itself waits here, whatever faults stand before it. */
+  readonly loopbackLink: LoopbackLink
 
   constructor(environment: InternetEnvironment, options: InternetOptions = {}) {
     this.pool = environment.pool
@@ -157,8 +158,8 @@ export class InternetLayer {
     this.ipv6 = new Ipv6(this)
     this.transports[PROTOCOL_ICMP] = this.icmp.v4
     this.transports[PROTOCOL_ICMPV6] = this.icmp.v6
-    this.#loopbackLink = new LoopbackLink(this.timers, this.options.maxLoopbackFrames)
-    const loopback = environment.loopback?.(this.#loopbackLink) ?? this.#loopbackLink
+    this.loopbackLink = new LoopbackLink(this.timers, this.options.maxLoopbackFrames)
+    const loopback = environment.loopback?.(this.loopbackLink) ?? this.loopbackLink
     this.loopback = this.addInterface('lo', loopback, 0, true)
     this.addAddress(this.loopback, LOOPBACK_V4, 8)
     this.addAddress(this.loopback, LOOPBACK_V6, 128)
@@ -422,7 +423,7 @@ export class InternetLayer {
 
   /** Lets go of every frame and timer: the host is switched off. */
   clear(): void {
-    this.#loopbackLink.clear()
+    this.loopbackLink.clear()
     for (const network of this.interfaces) {
       network.neighbours4.flush()
       network.neighbours6.flush()

@@ -46,6 +46,11 @@ export interface NdpCounters {
   duplicateAddresses: number
   /** Probes of our own that the link has sent back (RFC 7527). */
   loopedProbes: number
+  /** What advertisements named beyond what the options leave room for. */
+  routersRefused: number
+  prefixesRefused: number
+  dnsServersRefused: number
+  addressesRefused: number
 }
 
 /** Neighbour discovery (RFC 4861) and the messages of address autoconfiguration (RFC 4862). */
@@ -64,6 +69,10 @@ export class Ndp {
     outRedirects: 0,
     duplicateAddresses: 0,
     loopedProbes: 0,
+    routersRefused: 0,
+    prefixesRefused: 0,
+    dnsServersRefused: 0,
+    addressesRefused: 0,
   }
   readonly autoconfiguration: Autoconfiguration
   readonly discovery: RouterDiscovery

@@ -114,6 +114,18 @@ test('whoever claims many addresses drives out no neighbour that is in use, or a
   assert.ok(log.includes('drop waits'))
 })
 
+test('neighbours that are written down leave room for one that is learned', () => {
+  const { cache } = setUp({ maxEntries: 3 })
+  const written = [1, 2, 3].map((last) => IpAddress.v4(0xc633_6400 + last))
+  cache.setPermanent(written[0]!, MAC_A, 0)
+  cache.setPermanent(written[1]!, MAC_A, 0)
+  cache.setPermanent(written[1]!, MAC_B, 0)
+  assert.throws(() => cache.setPermanent(written[2]!, MAC_A, 0), RangeError)
+  for (let index = 0; index < 10; index++) cache.learn(IpAddress.v4(0xc000_0200 + index), MAC_B, index)
+  assert.equal(cache.size, 3)
+  assert.equal(cache.get(written[1]!)?.mac, MAC_B)
+})
+
 // RFC 4861 7.2.5 and appendix C: what a neighbour advertisement makes of an entry.
 const A = MAC_A
 const B = MAC_B

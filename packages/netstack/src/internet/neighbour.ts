@@ -179,11 +179,22 @@ export class NeighbourCache<Packet> {
     else if (entry.state === 'reachable') this.#timers.set(entry.timer, now + this.#options.reachableTimeMs)
   }
 
+  /** @throws {RangeError} when no entry is left that could make room: one is for those that are learned */
   setPermanent(address: IpAddress, mac: number, now: number): void {
     const old = this.get(address)
+    const { maxEntries } = this.#options
+    if (old?.state !== 'permanent' && this.#countPermanent() >= maxEntries - 1) {
+      throw new RangeError(`of ${maxEntries} neighbours no more than ${maxEntries - 1} are permanent`)
+    }
     if (old !== null) this.#forget(old)
     const entry = this.#create(address, 'permanent', now)
     entry.mac = mac
+  }
+
+  #countPermanent(): number {
+    let count = 0
+    for (const entry of this.#entries.values()) if (entry.state === 'permanent') count++
+    return count
   }
 
   /** Forgets everything learned: the interface went down or changed its link. */

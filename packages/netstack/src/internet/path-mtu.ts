@@ -19,8 +19,14 @@ interface Entry {
   readonly timer: Timer
 }
 
+export interface PathMtuCounters {
+  learned: number
+  evicted: number
+}
+
 /** What packets too big have taught about the way to a destination. */
 export class PathMtuCache {
+  readonly counters: PathMtuCounters = { learned: 0, evicted: 0 }
   readonly #entries: Map<string, Entry> = new Map()
   readonly #timers: TimerQueue
   readonly #onChange: (destination: IpAddress, now: number) => void
@@ -63,14 +69,22 @@ export class PathMtuCache {
     // A larger value than what was refused teaches nothing.
     if (mtu >= packetBytes || (entry !== undefined && entry.mtu <= mtu)) return false
     if (entry === undefined) {
-      if (this.#entries.size >= this.#options.maxEntries) this.#forget(this.#entries.values().next().value!)
+      if (this.#entries.size >= this.#options.maxEntries) this.#evictOldest()
       entry = { destination, mtu, timer: new Timer((at) => this.#expire(destination, at)) }
       this.#entries.set(key, entry)
     }
+    this.counters.learned++
     entry.mtu = mtu
     this.#timers.set(entry.timer, now + this.#options.ageingTimeMs)
     this.#onChange(destination, now)
     return true
+  }
+
+  #evictOldest(): void {
+    const oldest = this.#entries.values().next().value
+    if (oldest === undefined) return
+    this.counters.evicted++
+    this.#forget(oldest)
   }
 
   clear(): void {

@@ -102,6 +102,7 @@ test('a flood of redirects stays within the option', () => {
   const { redirect6, internet } = behindRouter({ maxRedirects: 10 })
   for (let index = 0; index < 100; index++) redirect6(BETTER6, IpAddress.v6(0x2001_0db8, 0xff_0000, 0, index + 9))
   assert.equal(internet.redirects.size, 10)
+  assert.deepEqual(internet.redirects.counters, { followed: 100, refused: 0, evicted: 90 })
   assert.ok(internet.routes.size < 20)
 })
 

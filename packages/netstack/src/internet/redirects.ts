@@ -15,8 +15,16 @@ interface Redirect {
   readonly timer: Timer
 }
 
+export interface RedirectCounters {
+  followed: number
+  /** Of routers that are not in use, to where nobody can be, or with no room among the routes. */
+  refused: number
+  evicted: number
+}
+
 /** Better first hops towards single destinations, as routers have named them (RFC 1122 3.2.2.2, RFC 4861 8.3). */
 export class Redirects {
+  readonly counters: RedirectCounters = { followed: 0, refused: 0, evicted: 0 }
   readonly #internet: InternetLayer
   readonly #known: Map<string, Redirect> = new Map()
 
@@ -34,14 +42,18 @@ export class Redirects {
    * @returns whether it is believed: only the router in use is, of what is on its own link
    */
   learn(network: NetworkInterface, from: IpAddress, destination: IpAddress, firstHop: IpAddress, now: number): boolean {
-    const { routes, local, options, timers } = this.#internet
-    if (!options.acceptRedirects) return false
-    const inUse = routes.lookup(destination, network)
-    if (inUse?.gateway?.equals(from) !== true || local.has(destination) || destination.isMulticast) return false
-    if (!this.#canBeHop(network, firstHop, destination)) return false
+    const { routes, options, timers } = this.#internet
+    if (!this.#isBelievable(network, from, destination, firstHop)) {
+      this.counters.refused++
+      return false
+    }
     this.#forget(destination.toString())
-    if (this.#known.size >= options.maxRedirects) this.#forget(this.#known.keys().next().value!)
-    if (routes.size >= options.maxRoutes) return false
+    if (this.#known.size >= options.maxRedirects) this.#evictOldest()
+    if (routes.size >= options.maxRoutes) {
+      this.counters.refused++
+      return false
+    }
+    this.counters.followed++
     const timer = new Timer(() => this.#forget(destination.toString()))
     this.#known.set(destination.toString(), { network, destination, firstHop, timer })
     timers.set(timer, now + LIFETIME_MS)
@@ -49,6 +61,21 @@ export class Redirects {
     const gateway = firstHop.equals(destination) ? null : firstHop
     this.#internet.addRoute({ prefix, gateway, interface: network, metric: 0, origin: 'redirect' })
     return true
+  }
+
+  #isBelievable(network: NetworkInterface, from: IpAddress, destination: IpAddress, firstHop: IpAddress): boolean {
+    const { routes, local, options } = this.#internet
+    if (!options.acceptRedirects) return false
+    const inUse = routes.lookup(destination, network)
+    if (inUse?.gateway?.equals(from) !== true || local.has(destination) || destination.isMulticast) return false
+    return this.#canBeHop(network, firstHop, destination)
+  }
+
+  #evictOldest(): void {
+    const oldest = this.#known.keys().next().value
+    if (oldest === undefined) return
+    this.counters.evicted++
+    this.#forget(oldest)
   }
 
   /** The neighbour is silent: destinations go by the way that they went before. */

@@ -103,11 +103,14 @@ export class RouterDiscovery {
       this.#forgetRouter(key)
       return
     }
-    const { routes, options, timers } = this.#internet
+    const { routes, options, timers, ndp } = this.#internet
     let router = this.#routers.get(key)
     if (router === undefined) {
       // 6.3.4: two default routers at least; more than a few serve nobody.
-      if (this.#routers.size >= options.maxDefaultRouters || routes.size >= options.maxRoutes) return
+      if (this.#routers.size >= options.maxDefaultRouters || routes.size >= options.maxRoutes) {
+        ndp.counters.routersRefused++
+        return
+      }
       router = { gateway, network, timer: new Timer(() => this.#forgetRouter(key)) }
       this.#routers.set(key, router)
       const prefix = new Prefix(IpAddress.v6(0, 0, 0, 0), 0)
@@ -133,10 +136,13 @@ export class RouterDiscovery {
       this.#forgetPrefix(key)
       return
     }
-    const { routes, options, timers } = this.#internet
+    const { routes, options, timers, ndp } = this.#internet
     let known = this.#prefixes.get(key)
     if (known === undefined) {
-      if (this.#prefixes.size >= options.maxOnLinkPrefixes || routes.size >= options.maxRoutes) return
+      if (this.#prefixes.size >= options.maxOnLinkPrefixes || routes.size >= options.maxRoutes) {
+        ndp.counters.prefixesRefused++
+        return
+      }
       for (const route of routes) {
         if (route.origin === 'connected' && route.interface === network && route.prefix.equals(prefix)) return
       }
@@ -172,7 +178,10 @@ export class RouterDiscovery {
     let known = this.#dnsServers.get(key)
     const isNew = known === undefined
     if (known === undefined) {
-      if (this.#dnsServers.size >= this.#internet.options.maxAdvertisedDnsServers) return
+      if (this.#dnsServers.size >= this.#internet.options.maxAdvertisedDnsServers) {
+        this.#internet.ndp.counters.dnsServersRefused++
+        return
+      }
       known = { address, network, timer: new Timer(() => this.#forgetDnsServer(key)) }
       this.#dnsServers.set(key, known)
     }

@@ -228,6 +228,7 @@ test('a switch floods what it does not know, learns, and forgets', () => {
     hosts[2].transmit(makeFrame(pool, 0, 60, 0x0200_0000_0000, 0x0600 + source), 2000)
   drain(timers)
   assert.equal(middle.addressCount, 2, 'a flood of sources stays within the table')
+  assert.equal(middle.counters.evicted, 50)
 })
 
 test('a tap sees both directions', () => {

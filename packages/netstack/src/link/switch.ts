@@ -15,11 +15,13 @@ export interface SwitchCounters {
   flooded: number
   filtered: number
   malformed: number
+  /** Addresses that made room for others. */
+  evicted: number
 }
 
 /** A learning Ethernet switch. It knows no spanning tree: do not build loops. */
 export class Switch {
-  readonly counters: SwitchCounters = { forwarded: 0, flooded: 0, filtered: 0, malformed: 0 }
+  readonly counters: SwitchCounters = { forwarded: 0, flooded: 0, filtered: 0, malformed: 0, evicted: 0 }
   readonly #pool: FramePool
   readonly #ports: Link[] = []
   /** In the order of last use: re-inserted with every frame of the address. */
@@ -77,8 +79,10 @@ export class Switch {
 
   #learn(address: number, port: Link, now: number): void {
     this.#addresses.delete(address)
-    if (this.#addresses.size >= this.#maxAddresses) this.#addresses.delete(this.#addresses.keys().next().value!)
     this.#addresses.set(address, { port, seen: now })
+    if (this.#addresses.size <= this.#maxAddresses) return
+    this.counters.evicted++
+    this.#addresses.delete(this.#addresses.keys().next().value!)
   }
 
   #flood(from: Link, frame: Frame, now: number): void {

@@ -21,6 +21,7 @@ export function listCounters(stack: Stack, tcpNoRoute: number): CounterRow[] {
     add(`neighbours IPv4 ${network.name}`, network.neighbours4.counters)
     add(`neighbours IPv6 ${network.name}`, network.neighbours6.counters)
   }
+  add('loopback', { framesDropped: internet.loopbackLink.framesDropped })
   add('arp', internet.arp.counters)
   add('ipv4', internet.ipv4.counters)
   add('reassembly IPv4', internet.ipv4.reassembler.counters)
@@ -29,6 +30,8 @@ export function listCounters(stack: Stack, tcpNoRoute: number): CounterRow[] {
   add('reassembly IPv6', internet.ipv6.reassembler.counters)
   add('icmpv6', internet.icmp.v6.counters)
   add('ndp', internet.ndp.counters)
+  add('redirects', internet.redirects.counters)
+  add('path MTU', internet.pathMtu.counters)
   add('udp', udp.counters)
   add('tcp', tcp.counters)
   add('tcp', { noRoute: tcpNoRoute })

@@ -298,4 +298,5 @@ test('too many in TIME-WAIT: the oldest goes', () => {
   net.pass(10)
   assert.equal(net.a.layer.connectionCount, 3)
   assert.equal([client, ...rest].filter((connection) => connection.state === 'CLOSED').length, 2)
+  assert.equal(net.a.layer.counters.timeWaitOverflow, 2)
 })

@@ -25,7 +25,11 @@ export function createCounters(): TcpCounters {
     passiveOpens: 0,
     timeWait: 0,
     timeWaitReused: 0,
+    timeWaitOverflow: 0,
     orphansReset: 0,
+    connectionsRefused: 0,
+    outOfOrderDropped: 0,
+    fastOpenPeersEvicted: 0,
     allocationFailures: 0,
   }
 }

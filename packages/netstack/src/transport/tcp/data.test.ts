@@ -377,6 +377,7 @@ test('a thousand crumbs with holes between them: so many pieces are kept and no 
   const { buffer } = (connection as unknown as { receiver: { buffer: { pieceCount: number } } }).receiver
   for (let i = 0; i < 1000; i++) d.say('PA', 2 + 2 * i, 1, { data: 'x' })
   assert.equal(buffer.pieceCount, 512)
+  assert.equal(d.net.b.layer.counters.outOfOrderDropped, 488)
   assert.equal(connection.readableBytes, 0)
   d.say('PA', 1, 1, { data: 'y'.repeat(1000) })
   d.say('PA', 1001, 1, { data: 'z'.repeat(1001) })

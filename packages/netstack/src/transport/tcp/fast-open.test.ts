@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Dialogue, Net, type Packet } from '../../../test/support/tcp-harness.ts'
 import type { TcpOption } from '../../wire/tcp-options.ts'
+import { createCounters } from './counters.ts'
+import { FastOpen } from './fast-open.ts'
 import type { TcpConnection, TcpListenOptions } from './types.ts'
 
 const text = (said: string): Uint8Array => new TextEncoder().encode(said)
@@ -218,4 +220,16 @@ test('client: a cookie is asked for, kept, and data that the SYN-ACK does not ac
   talk.said()
   talk.say('SA', 0, 5)
   assert.deepEqual(talk.heard(), ['R 5/-'])
+})
+
+test('client: so many peers are remembered, and the oldest makes room', () => {
+  const counters = createCounters()
+  const peers = new FastOpen(() => {}, counters, 2)
+  const [one, two, three] = [1, 2, 3].map((w3) => ({ w0: 0, w1: 0, w2: 0xffff, w3 }))
+  for (const peer of [one!, two!, one!, three!]) peers.avoid(peer, 0)
+  assert.deepEqual(
+    [one!, two!, three!].map((peer) => peers.offerTo(peer, 1) === undefined),
+    [true, false, true],
+  )
+  assert.equal(counters.fastOpenPeersEvicted, 1)
 })

@@ -1,12 +1,11 @@
 /** TCP Fast Open, RFC 7413: data in the SYN for peers that have shown before that their address is theirs. Cookies of our own clients, and those we were given. */
 import type { Segment } from './segment.ts'
 import { randomKey, SipHash } from './siphash.ts'
-import type { AddressWords } from './types.ts'
+import type { AddressWords, TcpCounters } from './types.ts'
 
 const COOKIE_BYTES = 8
 /** The key's share that changes (4.1.2): a cookie is good for this period and the next. */
 const PERIOD_MS = 86_400_000
-const MAX_KNOWN_PEERS = 1024
 /** How long a path that lost a SYN with data gets none (4.1.3.1). */
 const AVOID_MS = 3_600_000
 
@@ -20,12 +19,16 @@ interface KnownPeer {
 /** One per layer. Takes no randomness before a server needs it. */
 export class FastOpen {
   readonly #fillRandom: (bytes: Uint8Array) => void
+  readonly #counters: TcpCounters
+  readonly #maxPeers: number
   readonly #peers: Map<string, KnownPeer> = new Map()
   readonly #words: Int32Array = new Int32Array(10)
   #hash: SipHash | undefined
 
-  constructor(fillRandom: (bytes: Uint8Array) => void) {
+  constructor(fillRandom: (bytes: Uint8Array) => void, counters: TcpCounters, maxPeers: number) {
     this.#fillRandom = fillRandom
+    this.#counters = counters
+    this.#maxPeers = maxPeers
   }
 
   /** 4.1.2: the cookie of a client's address. */
@@ -83,8 +86,10 @@ export class FastOpen {
   #keep(remote: AddressWords, peer: KnownPeer): void {
     const key = keyOf(remote)
     this.#peers.delete(key)
-    if (this.#peers.size >= MAX_KNOWN_PEERS) this.#peers.delete(this.#peers.keys().next().value!)
     this.#peers.set(key, peer)
+    if (this.#peers.size <= this.#maxPeers) return
+    this.#counters.fastOpenPeersEvicted++
+    this.#peers.delete(this.#peers.keys().next().value!)
   }
 }
 

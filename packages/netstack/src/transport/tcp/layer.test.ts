@@ -183,6 +183,7 @@ test('the limit of connections: ENOBUFS here, cookies or nothing there', () => {
   assert.throws(open, { code: 'ENOBUFS' })
   net.pass(100)
   assert.equal(net.b.layer.connectionCount, 3)
+  assert.equal(net.a.layer.counters.connectionsRefused, 1)
 })
 
 test('nothing that goes to or comes from a group is TCP [RFC9293:MUST-57, MUST-63]', () => {

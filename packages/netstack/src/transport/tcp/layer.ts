@@ -39,6 +39,7 @@ import type {
 const DEFAULT_MAX_CONNECTIONS = 65_536
 const DEFAULT_MAX_TIME_WAIT = 16_384
 const DEFAULT_MAX_ORPHANS = 32_768
+const DEFAULT_MAX_FAST_OPEN_PEERS = 1024
 const DEFAULT_CHALLENGES_PER_SECOND = 1000
 /** The remote end of a listener, for the secret by which its port is chosen. */
 const NOWHERE: AddressWords = { w0: 0, w1: 0, w2: 0, w3: 0 }
@@ -82,7 +83,8 @@ class Layer implements TcpLayer, ListenerHost {
     this.output = options.output
     this.secrets = new FlowSecrets(options.fillRandom)
     this.cookies = new SynCookies(options.fillRandom)
-    this.fastOpen = new FastOpen(options.fillRandom)
+    const peers = options.maxFastOpenPeers ?? DEFAULT_MAX_FAST_OPEN_PEERS
+    this.fastOpen = new FastOpen(options.fillRandom, this.counters, peers)
     this.#fillRandom = options.fillRandom
     this.#defaults = options.defaults
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS
@@ -268,7 +270,10 @@ class Layer implements TcpLayer, ListenerHost {
   // --- opening and closing ---------------------------------------------------------------------
 
   connect(options: TcpConnectOptions, now: number): TcpConnection {
-    if (!this.hasRoom()) throw new TcpError('ENOBUFS', `the limit of ${this.#maxConnections} connections is reached`)
+    if (!this.hasRoom()) {
+      this.counters.connectionsRefused++
+      throw new TcpError('ENOBUFS', `the limit of ${this.#maxConnections} connections is reached`)
+    }
     const resolved = resolveOptions(this.#defaults, options.options)
     const { local, remote, remotePort } = options
     // RFC9293:MUST-46: no OPEN to a broadcast or multicast address.
@@ -400,6 +405,7 @@ class Layer implements TcpLayer, ListenerHost {
     this.#timeWait.add(connection)
     if (this.#timeWait.size <= this.#maxTimeWait) return
     for (const oldest of this.#timeWait) {
+      this.counters.timeWaitOverflow++
       oldest.terminate('finished', 'too many connections in TIME-WAIT')
       break
     }

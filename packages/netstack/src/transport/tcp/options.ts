@@ -13,6 +13,7 @@ const DEFAULTS: ResolvedOptions = {
   sendBufferBytes: 4 * 1024 * 1024,
   receiveBufferBytes: 6 * 1024 * 1024,
   initialReceiveBufferBytes: 128 * 1024,
+  maxOutOfOrderPieces: 512,
   congestionControl: 'cubic',
   hystart: false,
   pacing: false,

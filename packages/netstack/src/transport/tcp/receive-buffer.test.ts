@@ -32,7 +32,7 @@ const step = fc.record<Step>({
 
 class Reader {
   readonly pool = new FramePool()
-  readonly buffer = new ReceiveBuffer(FIRST)
+  readonly buffer = new ReceiveBuffer(FIRST, 512, { outOfOrderDropped: 0 })
   read = 0
   /** Memory that was given away, with what it must go on to hold. */
   readonly taken: { bytes: Uint8Array; at: number }[] = []

@@ -2,9 +2,7 @@ import type { Frame } from '../../link/frame.ts'
 import { ByteBlocks } from './byte-blocks.ts'
 import { KeptFrames } from './kept-frames.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
-
-/** Most separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. */
-const MAX_PIECES = 512
+import type { TcpCounters } from './types.ts'
 
 /** Payloads from this size on stay in their frames: half of a frame, so that what is kept takes at most twice its size of memory. */
 const KEPT_PAYLOAD_BYTES = 32_768
@@ -33,9 +31,17 @@ export class ReceiveBuffer {
   latestLeft = 0
   latestRight = 0
 
-  /** @param first sequence number of the first byte of the stream */
-  constructor(first: number) {
+  readonly #maxPieces: number
+  readonly #counters: Pick<TcpCounters, 'outOfOrderDropped'>
+
+  /**
+   * @param first sequence number of the first byte of the stream
+   * @param maxPieces most separate pieces kept out of order
+   */
+  constructor(first: number, maxPieces: number, counters: Pick<TcpCounters, 'outOfOrderDropped'>) {
     this.next = first
+    this.#maxPieces = maxPieces
+    this.#counters = counters
   }
 
   leftOf(piece: number): number {
@@ -80,7 +86,10 @@ export class ReceiveBuffer {
       return true
     }
     const slot = this.#place(sequence, right)
-    if (slot < 0) return false
+    if (slot < 0) {
+      this.#counters.outOfOrderDropped++
+      return false
+    }
     this.#writeGaps(sequence, right, bytes, start)
     this.#merge(sequence, right)
     if (this.#left[0] !== this.next) return false
@@ -95,7 +104,7 @@ export class ReceiveBuffer {
 
   /** Whether one more piece may begin there; -1 when there are too many. */
   #place(left: number, right: number): number {
-    if (this.pieceCount < MAX_PIECES || left === this.next) return 0
+    if (this.pieceCount < this.#maxPieces || left === this.next) return 0
     for (let i = 0; i < this.pieceCount; i++) {
       if (seqAtMost(this.#left[i]!, right) && seqAtMost(left, this.#right[i]!)) return 0
     }

@@ -65,7 +65,7 @@ export class Receiver {
     const options = connection.options
     this.bufferBytes = options.initialReceiveBufferBytes
     this.#space = Math.min(options.initialReceiveBufferBytes, INITIAL_SPACE_BYTES)
-    this.buffer = new ReceiveBuffer((initialSequence + 1) | 0)
+    this.buffer = this.#makeBuffer(initialSequence)
     this.next = initialSequence
     this.advertisedRight = initialSequence
     if (connection.options.sack) {
@@ -75,10 +75,15 @@ export class Receiver {
     }
   }
 
+  #makeBuffer(initialSequence: number): ReceiveBuffer {
+    const { options, host } = this.#connection
+    return new ReceiveBuffer((initialSequence + 1) | 0, options.maxOutOfOrderPieces, host.counters)
+  }
+
   /** The peer's SYN gave its initial sequence number. */
   begin(initialSequence: number): void {
     this.initial = initialSequence
-    this.buffer = new ReceiveBuffer((initialSequence + 1) | 0)
+    this.buffer = this.#makeBuffer(initialSequence)
     this.next = (initialSequence + 1) | 0
     this.advertisedRight = this.next
   }

@@ -148,6 +148,8 @@ export interface TcpConnectionOptions {
   receiveBufferBytes?: number
   /** Receive buffer at the beginning; the first window offered. Default 128 KiB. Equal to `receiveBufferBytes` it switches auto-tuning off. */
   initialReceiveBufferBytes?: number
+  /** Separate pieces kept out of order; a segment that would make one more is dropped. RFC 2018 needs no number; this bounds memory and time. Default 512. */
+  maxOutOfOrderPieces?: number
   /** Default 'cubic'. */
   congestionControl?: CongestionControlName
   /** HyStart++ (RFC 9406): leave slow start when the delay rises. Default false. */
@@ -346,7 +348,11 @@ export type TcpCounterName =
   | 'passiveOpens'
   | 'timeWait'
   | 'timeWaitReused'
+  | 'timeWaitOverflow'
   | 'orphansReset'
+  | 'connectionsRefused'
+  | 'outOfOrderDropped'
+  | 'fastOpenPeersEvicted'
   | 'allocationFailures'
 
 /** The demultiplexer that the stack drives. */
@@ -401,6 +407,8 @@ export interface TcpLayerOptions {
   maxTimeWait?: number
   /** Most connections that were abandoned and have not ended; the oldest is reset. Default 32,768. */
   maxOrphans?: number
+  /** Most peers whose fast-open cookie is remembered, or that get none for a while; the oldest makes room. Default 1,024. */
+  maxFastOpenPeers?: number
   /** Challenge ACKs per second over all connections (RFC 5961 7). Default 1,000. */
   challengeAcksPerSecond?: number
   ephemeralPorts?: readonly [first: number, last: number]

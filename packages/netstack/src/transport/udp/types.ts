@@ -42,6 +42,7 @@ export interface Datagram {
 export interface UdpOptions {
   /** First and last port chosen where none is named (RFC 6335 6). */
   ephemeralPorts?: readonly [number, number]
+  /** Sockets that are open at a time. */
   maxSockets?: number
   /** Payload bytes that wait in one socket; further datagrams are dropped. */
   receiveQueueBytes?: number
@@ -57,6 +58,7 @@ export interface UdpCounters {
   inChecksumErrors: number
   receiveBufferErrors: number
   sendErrors: number
+  socketsRefused: number
 }
 
 export interface UdpSocketOptions {

@@ -20,6 +20,7 @@ export class UdpLayer implements Transport {
     inChecksumErrors: 0,
     receiveBufferErrors: 0,
     sendErrors: 0,
+    socketsRefused: 0,
   }
   readonly internet: InternetLayer
   readonly options: Required<UdpOptions>
@@ -47,6 +48,7 @@ export class UdpLayer implements Transport {
   /** @throws {UdpError} ENOBUFS when there are too many */
   open(options: UdpSocketOptions): UdpSocket {
     if (this.#open >= this.options.maxSockets) {
+      this.counters.socketsRefused++
       throw new UdpError('ENOBUFS', `${this.options.maxSockets} UDP sockets are open`)
     }
     this.#open++

@@ -150,6 +150,7 @@ test('sockets are bounded in number', () => {
   a.open({ family: 4 })
   const second = a.open({ family: 4 })
   assert.throws(() => a.open({ family: 4 }), { code: 'ENOBUFS' })
+  assert.equal(a.counters.socketsRefused, 1)
   second.close()
   second.close()
   a.open({ family: 4 })
