@@ -15,7 +15,7 @@ import {
   DHCP_REQUEST,
   type Dhcpv4Option,
 } from '../wire/dhcpv4-options.ts'
-import { DhcpServer } from './dhcp-server.ts'
+import { DhcpServer, type DhcpServerOptions } from './dhcp-server.ts'
 
 // A server against clients made by hand, which may say anything.
 
@@ -30,12 +30,13 @@ interface Asked extends Partial<Dhcpv4Message> {
   more?: Dhcpv4Option[]
 }
 
-function besideClients() {
+function besideClients(options: Partial<DhcpServerOptions> = {}) {
   const world = new TwoStacks(['10.0.0.1/24'], ['10.0.0.2/24'])
   const { stack, network } = world.near
   const server = new DhcpServer(stack, network, world.scheduler, {
     range: ['10.0.0.100', '10.0.0.102'],
     leaseSeconds: 600,
+    ...options,
   })
   const socket = world.far.stack.udp.open({ family: 4 })
   socket.bind(null, 68)
@@ -188,4 +189,24 @@ test('the identifier of a client comes back to it (RFC 6842 3)', () => {
   world.run(10)
   const offer = readDhcpv4(socket.read()!.bytes)
   assert.deepEqual(dhcpv4Option(offer, 'client-identifier')?.identifier, Uint8Array.of(1, 2, 3))
+})
+
+test('no more leases than the option says, though the range has more; one that has ended makes room', () => {
+  const { world, ask, bind, counters } = besideClients({ range: ['10.0.0.100', '10.0.0.199'], maxLeases: 2 })
+  bind(1)
+  bind(2)
+  assert.deepEqual(ask(DHCP_DISCOVER, { client: 3 }), [])
+  assert.deepEqual(ask(DHCP_REQUEST, { client: 3, requested: '10.0.0.150', server: SERVER }), [`${DHCP_NAK} 0.0.0.0`])
+  assert.deepEqual([counters.exhausted, counters.refusals], [1, 1])
+  assert.deepEqual(bind(2), [`${DHCP_ACK} 10.0.0.101`])
+  world.run(601_000)
+  assert.deepEqual(bind(3), [`${DHCP_ACK} 10.0.0.100`])
+})
+
+test('an identifier that several options are needed for is not remembered', () => {
+  const { ask, counters } = besideClients()
+  const identifier: Dhcpv4Option = { name: 'client-identifier', type: 0, identifier: new Uint8Array(200) }
+  assert.deepEqual(ask(DHCP_DISCOVER, { more: [identifier, identifier] }), [])
+  assert.equal(counters.ignored, 1)
+  assert.deepEqual(ask(DHCP_DISCOVER, { more: [identifier] }), [`${DHCP_OFFER} 10.0.0.100`])
 })

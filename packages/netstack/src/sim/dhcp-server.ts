@@ -30,6 +30,8 @@ export interface DhcpServerOptions {
   /** First and last address lent. */
   range: readonly [string, string]
   leaseSeconds?: number
+  /** Addresses that are lent or offered at a time, however large the range is. */
+  maxLeases?: number
   /** Default routers; the server's own address when left out. */
   routers?: readonly string[]
   dnsServers?: readonly string[]
@@ -48,7 +50,7 @@ interface Lease {
 export interface DhcpServerCounters {
   received: number
   malformed: number
-  /** Requests by way of a relay, which this server does not serve, and what no client sends. */
+  /** Requests by way of a relay, which this server does not serve, identifiers of several options, and what no client sends. */
   ignored: number
   offers: number
   acknowledgements: number
@@ -62,6 +64,8 @@ export interface DhcpServerCounters {
 /** How long an offer is kept for a client that has not yet asked for it. */
 const OFFER_MS = 60_000
 const DECLINED_MS = 600_000
+/** What one option holds besides the type. RFC 3396 would let clients send, and leases keep, as much as a datagram does. */
+const MAX_IDENTIFIER_BYTES = 254
 
 /** Lends addresses of a range on one link (RFC 2131 4.3). */
 export class DhcpServer {
@@ -86,7 +90,7 @@ export class DhcpServer {
   readonly #prefix: Prefix
   readonly #first: number
   readonly #last: number
-  /** Of addresses of the range only: it is never larger. */
+  /** Of addresses of the range only. */
   readonly #leases: Map<number, Lease> = new Map()
 
   /** @throws {RangeError} when the interface has no address in whose network the range lies */
@@ -129,7 +133,9 @@ export class DhcpServer {
   #onMessage(message: Dhcpv4Message): void {
     const client = clientOf(message)
     const type = dhcpv4Option(message, 'message-type')?.type
-    if (message.operation !== 1 || message.relayAddress !== 0) this.counters.ignored++
+    const identifier = dhcpv4Option(message, 'client-identifier')?.identifier
+    const isTooLong = identifier !== undefined && identifier.length > MAX_IDENTIFIER_BYTES
+    if (message.operation !== 1 || message.relayAddress !== 0 || isTooLong) this.counters.ignored++
     else if (type === DHCP_DISCOVER) this.#onDiscover(message, client)
     else if (type === DHCP_REQUEST) this.#onRequest(message, client)
     else if (type === DHCP_DECLINE) this.#onDecline(message, client)
@@ -203,6 +209,10 @@ export class DhcpServer {
     else this.counters.ignored++
   }
 
+  get #maxLeases(): number {
+    return this.#options.maxLeases ?? 65_536
+  }
+
   get #leaseSeconds(): number {
     return this.#options.leaseSeconds ?? 3600
   }
@@ -219,7 +229,8 @@ export class DhcpServer {
   #isFree(address: number, client: string, now: number): boolean {
     if (address < this.#first || address > this.#last || address === this.#self.w3) return false
     const held = this.#leases.get(address)
-    return held === undefined || held.client === client || held.until <= now
+    if (held === undefined) return this.#leases.size < this.#maxLeases
+    return held.client === client || held.until <= now
   }
 
   /** The client's own lease, the one it wishes for, or the first that is free. */

@@ -146,6 +146,18 @@ test('connections are bounded, in number and in silence (RFC 7766 6.2.2, 6.2.3)'
   server.close()
 })
 
+test('names are bounded, in number and in length: leases may name them', () => {
+  const { server, counters } = besideAskers({ maxRecords: 104 })
+  assert.ok(server.add('one.example', '192.0.2.1') && server.add('ONE.example', '192.0.2.1'))
+  assert.ok(server.alias('two.example', 'one.example') && server.alias('two.example', 'web.example'))
+  assert.equal(server.add('three.example', '192.0.2.1'), false)
+  assert.equal(server.alias('three.example', 'one.example'), false)
+  server.remove('one.example')
+  assert.equal(server.add('x'.repeat(255), '192.0.2.1'), false)
+  assert.equal(server.add('three.example', '192.0.2.1'), true)
+  assert.equal(counters.recordsRefused, 3)
+})
+
 test('who asks without end and reads nothing is answered no further than it reads', () => {
   const { world, connect, counters } = besideAskers()
   const connection = connect()

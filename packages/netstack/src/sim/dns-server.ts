@@ -36,12 +36,16 @@ import { WireError } from '../wire/error.ts'
 
 const MAX_ALIASES = 8
 const TCP_PAYLOAD_BYTES = 65_535
+/** RFC 1035 2.3.4: 255 bytes on the wire, which the text is shorter than. */
+const MAX_NAME_CHARACTERS = 254
 
 export interface DnsServerOptions {
   /** Connections at a time (RFC 7766 6.2.2); further ones are reset. */
   maxConnections?: number
   /** How long a connection may be silent (RFC 7766 6.2.3). */
   idleTimeoutMs?: number
+  /** Addresses and aliases of all names: leases may name them, and whoever asks for a lease chooses the name. */
+  maxRecords?: number
 }
 
 export interface DnsServerCounters {
@@ -52,6 +56,9 @@ export interface DnsServerCounters {
   truncated: number
   connections: number
   connectionsRefused: number
+  /** Connections that were silent for too long. */
+  connectionsTimedOut: number
+  recordsRefused: number
   sendErrors: number
 }
 
@@ -67,12 +74,15 @@ export class DnsServer {
     truncated: 0,
     connections: 0,
     connectionsRefused: 0,
+    connectionsTimedOut: 0,
+    recordsRefused: 0,
     sendErrors: 0,
   }
   readonly #stack: Stack
   readonly #scheduler: Scheduler
   readonly #addresses: Map<string, IpAddress[]> = new Map()
   readonly #aliases: Map<string, string> = new Map()
+  #recordCount = 0
   readonly #sockets: UdpSocket[] = []
   readonly #options: Required<DnsServerOptions>
   readonly #listener: TcpListener
@@ -81,7 +91,7 @@ export class DnsServer {
   constructor(stack: Stack, scheduler: Scheduler, options: DnsServerOptions = {}) {
     this.#stack = stack
     this.#scheduler = scheduler
-    this.#options = { maxConnections: 64, idleTimeoutMs: 10_000, ...options }
+    this.#options = { maxConnections: 64, idleTimeoutMs: 10_000, maxRecords: 65_536, ...options }
     const onConnection = (listener: TcpListener): void => {
       for (let next = listener.accept(); next !== undefined; next = listener.accept()) this.#onConnection(next)
     }
@@ -94,22 +104,40 @@ export class DnsServer {
     }
   }
 
-  /** Adds an address to a name. */
-  add(name: string, address: IpAddress | string): void {
+  /** Adds an address to a name. False when there is no room for it, or the name is too long to be asked for. */
+  add(name: string, address: IpAddress | string): boolean {
+    const key = name.toLowerCase()
     const entry = typeof address === 'string' ? IpAddress.parse(address) : address
-    const list = this.#addresses.get(name.toLowerCase())
-    if (list === undefined) this.#addresses.set(name.toLowerCase(), [entry])
-    else if (!list.some((other) => other.equals(entry))) list.push(entry)
+    const list = this.#addresses.get(key) ?? []
+    if (list.some((other) => other.equals(entry))) return true
+    if (!this.#takesRecord(key)) return false
+    list.push(entry)
+    this.#addresses.set(key, list)
+    return true
   }
 
-  /** Makes `name` another name of `target`. */
-  alias(name: string, target: string): void {
-    this.#aliases.set(name.toLowerCase(), target.toLowerCase())
+  /** Makes `name` another name of `target`. False when there is no room for it, or one of them is too long. */
+  alias(name: string, target: string): boolean {
+    const key = name.toLowerCase()
+    if (target.length > MAX_NAME_CHARACTERS || (!this.#aliases.has(key) && !this.#takesRecord(key))) return false
+    this.#aliases.set(key, target.toLowerCase())
+    return true
+  }
+
+  #takesRecord(key: string): boolean {
+    if (this.#recordCount >= this.#options.maxRecords || key.length > MAX_NAME_CHARACTERS) {
+      this.counters.recordsRefused++
+      return false
+    }
+    this.#recordCount++
+    return true
   }
 
   remove(name: string): void {
-    this.#addresses.delete(name.toLowerCase())
-    this.#aliases.delete(name.toLowerCase())
+    const key = name.toLowerCase()
+    this.#recordCount -= this.#addresses.get(key)?.length ?? 0
+    if (this.#aliases.delete(key)) this.#recordCount--
+    this.#addresses.delete(key)
   }
 
   close(): void {
@@ -142,7 +170,10 @@ export class DnsServer {
     this.counters.connections++
     this.#connections.add(connection)
     const waitForMore = (): ScheduledTask =>
-      this.#scheduler.schedule(this.#options.idleTimeoutMs, () => connection.abort(now()))
+      this.#scheduler.schedule(this.#options.idleTimeoutMs, () => {
+        this.counters.connectionsTimedOut++
+        connection.abort(now())
+      })
     let patience = waitForMore()
     const onMessage = (bytes: Uint8Array): void => {
       patience.cancel()

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../internet/address.ts'
+import { UdpError } from '../transport/udp/types.ts'
 import type { UdpSocket } from '../transport/udp/udp-socket.ts'
 import {
   buildDns,
@@ -25,6 +26,10 @@ export interface DnsCounters {
   truncated: number
   timeouts: number
   cacheHits: number
+  cacheEvicted: number
+  /** Too many were under way. */
+  questionsRefused: number
+  addressesLeftOut: number
 }
 
 /** One question to one server. */
@@ -61,7 +66,14 @@ export async function ask(exchange: DnsExchange): Promise<DnsMessage | null> {
 function askByUdp(exchange: DnsExchange, id: number, query: Uint8Array): Promise<DnsMessage | null> {
   const { stack, scheduler, counters, server, timeoutMs } = exchange
   return new Promise((resolve) => {
-    const socket = stack.udp.open({ family: server.family })
+    let socket: UdpSocket
+    try {
+      socket = stack.udp.open({ family: server.family })
+    } catch (error) {
+      if (!(error instanceof UdpError)) throw error
+      resolve(null)
+      return
+    }
     const end = (message: DnsMessage | null): void => {
       timer.cancel()
       socket.close()

@@ -327,7 +327,39 @@ test('the memory is bounded', async () => {
   const again = resolver.resolve('host0.example', 4)
   await world.settle(500)
   await again
-  assert.deepEqual([resolver.counters.queries, resolver.counters.cacheHits], [11, 0])
+  const { queries, cacheHits, cacheEvicted } = resolver.counters
+  assert.deepEqual([queries, cacheHits, cacheEvicted], [11, 0, 8])
+})
+
+test('so many questions are under way at a time; further ones fail at once, and the others are answered', async () => {
+  const { world, serve } = besideServer()
+  const resolver = new DnsResolver(world.near.stack, world.scheduler, { maxQuestions: 2 })
+  resolver.servers = [IpAddress.parse('10.0.0.1')]
+  serve((query) => ({ answers: [a(query.questions[0].name, '192.0.2.1')] }))
+  const asking = [1, 2, 3, 2].map((index) =>
+    resolver.resolve(`host${index}.example`, 4).then(String, (error) => error.code),
+  )
+  await world.settle(500)
+  assert.deepEqual(await Promise.all(asking), ['192.0.2.1', '192.0.2.1', 'ENOMEM', '192.0.2.1'])
+  assert.equal(resolver.counters.questionsRefused, 1)
+})
+
+test('of an answer with more addresses than anybody needs the first are taken', async () => {
+  const { world, serve } = besideServer()
+  const resolver = new DnsResolver(world.near.stack, world.scheduler, { maxAddresses: 2 })
+  resolver.servers = [IpAddress.parse('10.0.0.1')]
+  const last = [1, 2, 3, 4, 5]
+  serve(({ questions: [{ name }] }) => ({ answers: last.map((each) => a(name, `192.0.2.${each}`)) }))
+  const asking = resolver.resolve('many.example', 4)
+  await world.settle(500)
+  assert.equal(String(await asking), '192.0.2.1,192.0.2.2')
+  assert.equal(resolver.counters.addressesLeftOut, 3)
+})
+
+test('a host that has no socket left for the question says so as it does of a silent server', async () => {
+  const { world, resolve } = besideServer()
+  world.near.stack.udp.options.maxSockets = 0
+  assert.equal(await resolve('host.example'), 'ETIMEOUT')
 })
 
 test('answers damaged in any way end in addresses or in an error, and are counted', async () => {

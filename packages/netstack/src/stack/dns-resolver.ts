@@ -17,7 +17,7 @@ import type { Scheduler } from './scheduler.ts'
 import type { Stack } from './stack.ts'
 
 /** Codes of `node:dns`. */
-export type DnsErrorCode = 'ENOTFOUND' | 'ETIMEOUT' | 'ESERVFAIL' | 'ENODATA' | 'EBADNAME'
+export type DnsErrorCode = 'ENOTFOUND' | 'ETIMEOUT' | 'ESERVFAIL' | 'ENODATA' | 'EBADNAME' | 'ENOMEM'
 
 /** A name that could not be resolved. */
 export class DnsError extends Error {
@@ -38,6 +38,10 @@ export interface DnsResolverOptions {
   rounds?: number
   /** Names that are remembered for as long as their records say. */
   maxCacheEntries?: number
+  /** Questions under way at a time; further ones fail. Each takes a socket. */
+  maxQuestions?: number
+  /** Addresses that are taken from one answer. */
+  maxAddresses?: number
 }
 
 const MAX_ALIASES = 8
@@ -65,6 +69,9 @@ export class DnsResolver {
     truncated: 0,
     timeouts: 0,
     cacheHits: 0,
+    cacheEvicted: 0,
+    questionsRefused: 0,
+    addressesLeftOut: 0,
   }
   readonly #stack: Stack
   readonly #scheduler: Scheduler
@@ -76,7 +83,8 @@ export class DnsResolver {
   constructor(stack: Stack, scheduler: Scheduler, options: DnsResolverOptions = {}) {
     this.#stack = stack
     this.#scheduler = scheduler
-    this.#options = { timeoutMs: 2000, rounds: 3, maxCacheEntries: 1024, ...options }
+    const limits = { maxCacheEntries: 1024, maxQuestions: 1024, maxAddresses: 256 }
+    this.#options = { timeoutMs: 2000, rounds: 3, ...limits, ...options }
   }
 
   /**
@@ -84,7 +92,7 @@ export class DnsResolver {
    * nobody else's matter (RFC 6761 6.3, 6.4).
    *
    * @param family 0 for both, IPv4 first
-   * @throws {DnsError} ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, EBADNAME
+   * @throws {DnsError} ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, EBADNAME; ENOMEM when too many questions are under way
    */
   async resolve(name: string, family: 0 | 4 | 6 = 0): Promise<IpAddress[]> {
     const canonical = this.#canonical(name)
@@ -121,6 +129,10 @@ export class DnsResolver {
     this.#cache.delete(key)
     const other = this.#asking.get(key)
     if (other !== undefined) return other
+    if (this.#asking.size >= this.#options.maxQuestions) {
+      this.counters.questionsRefused++
+      return Promise.resolve({ addresses: [], code: 'ENOMEM', until: 0 })
+    }
     const asking = this.#find(name, family).finally(() => this.#asking.delete(key))
     this.#asking.set(key, asking)
     return asking
@@ -135,7 +147,8 @@ export class DnsResolver {
       if (typeof message === 'string') return { addresses: [], code: message, until: 0 }
       const answer = readAnswer(message, wanted, family, MAX_ALIASES - aliases)
       seconds = Math.min(seconds, answer.seconds)
-      if (answer.addresses.length > 0) return this.#remember(name, family, answer.addresses, 'ENODATA', seconds)
+      if (answer.addresses.length > 0)
+        return this.#remember(name, family, this.#first(answer.addresses), 'ENODATA', seconds)
       aliases += answer.aliases
       if (aliases > MAX_ALIASES) break
       // RFC 6604 3: the code speaks of the last name, and so does the zone that says that there is nothing.
@@ -150,6 +163,13 @@ export class DnsResolver {
     return { addresses: [], code: 'ESERVFAIL', until: 0 }
   }
 
+  /** By TCP an answer may have thousands. */
+  #first(addresses: IpAddress[]): IpAddress[] {
+    const { maxAddresses } = this.#options
+    this.counters.addressesLeftOut += Math.max(0, addresses.length - maxAddresses)
+    return addresses.slice(0, maxAddresses)
+  }
+
   #remember(name: string, family: 4 | 6, addresses: IpAddress[], code: DnsErrorCode, seconds: number): Known {
     const known: Known = { addresses, code, until: this.#scheduler.now() + seconds * 1000 }
     // A name that is not there has no addresses of the other family either (RFC 2308 5).
@@ -157,8 +177,10 @@ export class DnsResolver {
       const key = `${each} ${name}`
       if (seconds === 0) continue
       this.#cache.delete(key)
-      if (this.#cache.size >= this.#options.maxCacheEntries) this.#cache.delete(this.#cache.keys().next().value!)
       this.#cache.set(key, known)
+      if (this.#cache.size <= this.#options.maxCacheEntries) continue
+      this.counters.cacheEvicted++
+      this.#cache.delete(this.#cache.keys().next().value!)
     }
     return known
   }
