@@ -83,28 +83,34 @@ interface TracedSegment {
   readonly payloadBytes: number
 }
 
+export interface TraceRecorderOptions {
+  epochMs?: number
+  /** Records kept at most; later ones are left out. */
+  maxRecords?: number
+}
+
 /**
  * Collects what one host's TCP reports: an object of this class can be given as the `trace` of its TCP layer, and its
- * `onStateChange` be called by a connection's observer. Keeps at most `limit` records, then counts what it leaves out.
+ * `onStateChange` be called by a connection's observer. Keeps at most `maxRecords`, then counts what it leaves out.
  */
 export class TraceRecorder {
   readonly records: TraceRecord[] = []
   /** Records that came after the limit. */
   leftOut = 0
   readonly #host: string
-  readonly #limit: number
+  readonly #maxRecords: number
   readonly #epochMs: number
 
-  /** `epochMs` is added to every time, so that records and capture have one clock; `limit` defaults to 1,000,000 records. */
-  constructor(host: string, options: { epochMs?: number; limit?: number } = {}) {
+  /** `epochMs` is added to every time, so that records and capture have one clock. */
+  constructor(host: string, options: TraceRecorderOptions = {}) {
     this.#host = host
-    this.#limit = options.limit ?? 1_000_000
+    this.#maxRecords = options.maxRecords ?? 1_000_000
     this.#epochMs = options.epochMs ?? 0
   }
 
   #keep(record: TraceRecord): void {
     record.timeMs += this.#epochMs
-    if (this.records.length < this.#limit) this.records.push(record)
+    if (this.records.length < this.#maxRecords) this.records.push(record)
     else this.leftOut++
   }
 

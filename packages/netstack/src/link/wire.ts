@@ -1,4 +1,5 @@
 import type { Frame } from './frame.ts'
+import type { LossSink } from './impairment.ts'
 import { distrust, type FrameReceiver, type Link, type Medium } from './link.ts'
 import { Timer, type TimerQueue } from './timer-queue.ts'
 
@@ -19,6 +20,8 @@ export class WireEnd implements Link {
   receiver: FrameReceiver | null = null
   /** A wire that is cut takes frames and loses them, as a real one does. */
   connected = true
+  /** Told of frames that find too many under way. */
+  onLoss: LossSink | null = null
   framesSent = 0
   framesDropped = 0
   readonly #delayMs: number
@@ -52,6 +55,7 @@ export class WireEnd implements Link {
   transmit(frame: Frame, now: number): void {
     if (!this.connected || this.#length >= this.#maxFrames) {
       this.framesDropped++
+      if (this.connected) this.onLoss?.(frame, now, 'too many frames under way')
       frame.release()
       return
     }

@@ -55,6 +55,8 @@ export interface SimLinkOptions {
   delayMs?: number
   /** Default `ethernet`. `ip` carries bare packets, point to point. */
   medium?: 'ethernet' | 'ip'
+  /** Frames under way in one direction at most; more are dropped. Default 65,536. */
+  maxFrames?: number
   /** Frames carry a check sequence, so that damage ends at layer 2. */
   fcs?: boolean
   /** Faults in both directions. */
@@ -97,4 +99,3 @@ export interface SimulationOptions {
 
 /** 2026-01-01T00:00:00Z. */
 export const DEFAULT_EPOCH_MS = 1_767_225_600_000
-export const DEFAULT_TIME_LIMIT_MS = 86_400_000

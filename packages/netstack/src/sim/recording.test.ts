@@ -5,15 +5,20 @@ import type { ImpairmentOptions } from '../link/impairment.ts'
 import { readCapture } from '../link/pcap/read.ts'
 import type { TcpConnection } from '../transport/tcp/mod.ts'
 import { simulate } from './node/simulate.ts'
-import { Recording } from './recording.ts'
+import { Recording, type RecordingOptions } from './recording.ts'
 import type { World } from './world.ts'
 
 /** 40 kB from a to b; `during` runs half a round trip after the first byte. */
-function record(impair: ImpairmentOptions, fcs: boolean, during?: (world: World) => void): Promise<Recording> {
-  const link = { ends: ['a', 'b'] as const, fcs, delayMs: 10, forward: impair }
+function record(
+  impair: ImpairmentOptions,
+  fcs: boolean,
+  during?: (world: World) => void,
+  limits: RecordingOptions & { maxFrames?: number } = {},
+): Promise<Recording> {
+  const link = { ends: ['a', 'b'] as const, fcs, delayMs: 10, forward: impair, ...limits }
   return simulate({ seed: 3, hosts: { a: {}, b: {} }, links: [link], families: [4] }, async (world) => {
     await world.host('a').ping('b')
-    const recording = new Recording(world)
+    const recording = new Recording(world, limits)
     const [a, b] = ['a', 'b'].map((name) => world.host(name))
     const data = new Uint8Array(40_000)
     let received = 0
@@ -62,6 +67,8 @@ test('each segment that a link loses is in the ladder with the reason', async ()
     later(world, 100, () => world.link('a-b').up())
   })
   assert.deepEqual(reasonsOf(cut), ['link went down on a-b'])
+  const short = await record({}, false, undefined, { maxFrames: 5 })
+  assert.deepEqual(reasonsOf(short), ['too many frames under way on a-b'])
   for (const divide of [
     (world: World) => world.partition([['a'], ['b']]),
     (world: World) => world.link('a-b').partition(true),
@@ -94,4 +101,18 @@ test('each retransmission has its reason and clause; each host has its own captu
   assert.equal(sent.packets.length - seen.packets.length, lost)
   assert.deepEqual([sent.interfaces[0].name, seen.interfaces[0].name], ['a/eth0', 'b/eth0'])
   assert.throws(() => recording.pcapng('c'), RangeError)
+})
+
+test('a recording keeps so many packets, bytes and records, and counts what it leaves out', async () => {
+  const whole = await record({ loss: 0.1 }, false)
+  assert.deepEqual([whole.packetsLeftOut, whole.recordsLeftOut], [0, 0])
+  const { length } = whole.capture.packets
+  const few = await record({ loss: 0.1 }, false, undefined, { maxPackets: 7 })
+  assert.deepEqual([few.capture.packets.length, few.packetsLeftOut], [7, length - 7])
+  const small = await record({ loss: 0.1 }, false, undefined, { maxPacketBytes: 20_000 })
+  const bytes = small.capture.packets.reduce((sum, packet) => sum + packet.bytes.length, 0)
+  assert.ok(bytes <= 20_000 && small.packetsLeftOut + small.capture.packets.length === length)
+  const silent = await record({ loss: 0.1 }, false, undefined, { maxRecords: 1 })
+  assert.equal(silent.trace.length, 3, 'one of each host, one of the links')
+  assert.equal(silent.recordsLeftOut, whole.trace.length - 3)
 })

@@ -1,4 +1,4 @@
-import { DEFAULT_TIME_LIMIT_MS, type SimulationOptions } from './options.ts'
+import type { SimulationOptions } from './options.ts'
 import { World } from './world.ts'
 
 /** What the run must know of the platform that the programs run on. */
@@ -37,6 +37,8 @@ function describeRun(world: World): string {
   }
   return lines.join('\n')
 }
+
+const DEFAULT_TIME_LIMIT_MS = 86_400_000
 
 /** How much real time the clock waits for work outside, before the run has failed. */
 const PENDING_LIMIT_MS = 60_000

@@ -6,7 +6,7 @@ import { impairedLoopback } from '../link/impaired-loopback.ts'
 import { DhcpClient } from '../stack/dhcp-client.ts'
 import type { DhcpLease } from '../stack/dhcp-lease.ts'
 import { DnsError, DnsResolver } from '../stack/dns-resolver.ts'
-import { type Hop, type PingOptions, type PingResult, ping, traceroute } from '../stack/ping.ts'
+import { type Hop, type PingOptions, type PingResult, ping, type TracerouteOptions, traceroute } from '../stack/ping.ts'
 import { type Scheduler, TaskGroup } from '../stack/scheduler.ts'
 import { Stack } from '../stack/stack.ts'
 import type { SimHostOptions, SimRoute } from './options.ts'
@@ -254,10 +254,7 @@ export class SimHost {
   }
 
   /** The routers on the way to an address or name. */
-  async traceroute(
-    target: string,
-    options: { maxHops?: number; timeoutMs?: number; family?: 4 | 6 } = {},
-  ): Promise<Hop[]> {
+  async traceroute(target: string, options: TracerouteOptions & { family?: 4 | 6 } = {}): Promise<Hop[]> {
     const [address] = await this.lookup(target, options.family ?? 0)
     return traceroute(this.stack, this.scheduler, address, options)
   }

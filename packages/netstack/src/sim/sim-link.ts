@@ -41,7 +41,8 @@ export class SimLink {
     this.name = options.name
     this.options = options
     const { medium = 'ethernet', mtu = 1500, delayMs = 0 } = options
-    const wires = createWire(timers, { medium, mtu, delayMs })
+    const { maxFrames } = options
+    const wires = createWire(timers, { medium, mtu, delayMs, ...(maxFrames !== undefined && { maxFrames }) })
     const build = (index: 0 | 1): SimLinkEnd => {
       const own = index === 0 ? options.forward : options.backward
       const send = { ...options.impair, ...own }
@@ -51,6 +52,7 @@ export class SimLink {
       const gate = new GateLink(fcs ?? impaired)
       const tap = new TapLink(gate)
       impaired.send.onLoss = this.#onLoss
+      wires[index].onLoss = this.#onLoss
       gate.onLoss = this.#onLoss
       if (fcs !== null) fcs.onLoss = this.#onLoss
       return { end: options.ends[index], link: tap, tap, gate, impaired, fcs, wire: wires[index] }

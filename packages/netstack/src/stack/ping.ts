@@ -79,12 +79,18 @@ export interface Hop {
   readonly outcome: PingResult['outcome']
 }
 
+export interface TracerouteOptions {
+  /** Routers on the way at most. */
+  maxHops?: number
+  timeoutMs?: number
+}
+
 /** Finds the routers on the way by echo requests with a growing hop limit. Ends at the target, at an error, or at `maxHops`. */
 export async function traceroute(
   stack: Stack,
   scheduler: Scheduler,
   target: IpAddress,
-  options: { maxHops?: number; timeoutMs?: number } = {},
+  options: TracerouteOptions = {},
 ): Promise<Hop[]> {
   const hops: Hop[] = []
   for (let hopLimit = 1; hopLimit <= (options.maxHops ?? 30); hopLimit++) {

@@ -28,7 +28,7 @@ import { bufferSizeError } from './system-error.ts'
 import { UdpHandle } from './udp-handle.ts'
 
 const channel = diagnosticsChannel.channel('udp.socket')
-/** Sends that wait for the socket to be bound or a name to be found, at most. */
+/** Calls that wait for the socket to be bound, at most. */
 const MAX_QUEUED = 65_536
 
 export interface DatagramSocketOptions {
@@ -166,11 +166,11 @@ export class DatagramSocket extends EventEmitter {
     this.emit('listening')
   }
 
-  /** Runs it when the socket is bound. */
-  #later(action: () => void): void {
-    if (this.#queue.length >= MAX_QUEUED) return
+  /** Runs it when the socket is bound. False when too much waits for that. */
+  #later(action: () => void): boolean {
+    if (this.#queue.length >= MAX_QUEUED) return false
     this.#queue.push(action)
-    if (this.#queue.length > 1) return
+    if (this.#queue.length > 1) return true
     const done = (): void => {
       this.removeListener('listening', done)
       this.removeListener(EventEmitter.errorMonitor, failed)
@@ -183,6 +183,7 @@ export class DatagramSocket extends EventEmitter {
     }
     this.once('listening', done)
     this.once(EventEmitter.errorMonitor, failed)
+    return true
   }
 
   // --- connecting ------------------------------------------------------------------------------
@@ -241,7 +242,9 @@ export class DatagramSocket extends EventEmitter {
     this.#check()
     if (this.#state === 'unbound') this.bind({ port: 0, exclusive: true }, null)
     if (this.#state === 'bound') this.#send(request)
-    else this.#later(() => this.#send(request))
+    else if (!this.#later(() => this.#send(request)) && request.callback !== undefined) {
+      process.nextTick(request.callback, errnoError(errnoOf('ENOBUFS'), 'send'))
+    }
   }
 
   sendto(buffer: unknown, offset: number, length: number, port: number, address: string, callback?: Completion): void {

@@ -67,6 +67,16 @@ test('datagrams and pipes of a host', async () => {
   })
 })
 
+test('a socket that is not bound yet keeps 65,536 sends; whoever sends more is told', async () => {
+  await simulate(LOSSY, async (world) => {
+    const socket = world.host('a').dgram.createSocket('udp4')
+    for (let count = 0; count < 65_536; count++) socket.send('', 5000, '127.0.0.1')
+    const error = await new Promise((resolve) => socket.send('', 5000, '127.0.0.1', resolve))
+    assert.equal(String(error), 'Error: send ENOBUFS')
+    socket.close()
+  })
+})
+
 test('a host that crashes takes its sockets along; its peer finds out', async () => {
   const options: SimulationOptions = { ...LOSSY, links: [['a', 'b']], timeLimitMs: 1e9 }
   await simulate(options, async (world) => {

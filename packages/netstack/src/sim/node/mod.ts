@@ -11,7 +11,7 @@ export type {
   SimRoute,
   SimulationOptions,
 } from '../options.ts'
-export { Recording } from '../recording.ts'
+export { Recording, type RecordingOptions } from '../recording.ts'
 export { SimulationError } from '../run.ts'
 export type { SimHost } from '../sim-host.ts'
 export type { World } from '../world.ts'
