@@ -98,6 +98,23 @@ test('entries and waiting packets are bounded', () => {
   assert.equal(cache.counters.evicted, 1)
 })
 
+test('packets that wait for many addresses are bounded together: the one that has waited longest makes room', () => {
+  const { cache, log } = setUp({ maxPendingPacketsPerInterface: 3 })
+  const neighbours = [1, 2, 3].map((last) => IpAddress.v4(0xc000_0200 + last))
+  const send = (which: number, packet: string): void => cache.output(cache.entry(neighbours[which]!, 0), packet, 0)
+  send(0, 'one')
+  send(0, 'two')
+  send(1, 'three')
+  send(1, 'four')
+  assert.deepEqual(log.splice(0), ['ask@0', 'ask@0', 'drop one'])
+  cache.advertise(neighbours[0]!, MAC_A, true, true, 0)
+  assert.deepEqual(log.splice(0), ['send two to 1'])
+  send(2, 'five')
+  send(2, 'six')
+  assert.deepEqual(log, ['ask@0', 'drop three'])
+  assert.equal(cache.counters.pendingDropped, 2)
+})
+
 test('whoever claims many addresses drives out no neighbour that is in use, or asked for', () => {
   const { cache, log, send, state } = setUp({ maxEntries: 3 })
   send('one', 0)

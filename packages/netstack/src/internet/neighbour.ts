@@ -49,6 +49,8 @@ export interface NeighbourOptions {
   maxEntries?: number
   /** Packets that wait for one address; the oldest makes room. */
   maxPendingPackets?: number
+  /** Packets that wait for any address; the one that has waited longest makes room. Super-segments may be among them. */
+  maxPendingPacketsPerInterface?: number
   retransmitTimeMs?: number
   maxMulticastSolicitations?: number
   maxUnicastSolicitations?: number
@@ -69,6 +71,9 @@ export interface NeighbourCounters {
 export class NeighbourCache<Packet> {
   readonly counters: NeighbourCounters = { solicitations: 0, evicted: 0, pendingDropped: 0, unreachable: 0 }
   readonly #entries: Map<string, NeighbourEntry<Packet>> = new Map()
+  /** Those that packets wait for, in the order in which the first of them came. */
+  readonly #awaited: Set<NeighbourEntry<Packet>> = new Set()
+  #pendingCount = 0
   readonly #actions: NeighbourActions<Packet>
   readonly #timers: TimerQueue
   readonly #options: Required<NeighbourOptions>
@@ -80,6 +85,7 @@ export class NeighbourCache<Packet> {
     this.#options = {
       maxEntries: 1024,
       maxPendingPackets: 64,
+      maxPendingPacketsPerInterface: 4096,
       retransmitTimeMs: 1000,
       maxMulticastSolicitations: 3,
       maxUnicastSolicitations: 3,
@@ -239,17 +245,31 @@ export class NeighbourCache<Packet> {
     entry.live = false
     this.#timers.remove(entry.timer)
     this.#entries.delete(keyOf(entry.address))
-    for (const packet of entry.pending.splice(0)) {
-      this.counters.pendingDropped++
-      this.#actions.drop(packet)
-    }
+    while (entry.pending.length > 0) this.#dropFirst(entry)
   }
 
   #enqueue(entry: NeighbourEntry<Packet>, packet: Packet): void {
+    const { maxPendingPackets, maxPendingPacketsPerInterface } = this.#options
     entry.pending.push(packet)
-    if (entry.pending.length <= this.#options.maxPendingPackets) return
+    this.#awaited.add(entry)
+    this.#pendingCount++
+    if (entry.pending.length > maxPendingPackets) this.#dropFirst(entry)
+    else if (this.#pendingCount > maxPendingPacketsPerInterface) this.#dropFirst(this.#awaited.values().next().value!)
+  }
+
+  /** Drops the packet that has waited longest for a neighbour. */
+  #dropFirst(entry: NeighbourEntry<Packet>): void {
+    const packet = entry.pending.shift()!
+    this.#pendingCount--
+    if (entry.pending.length === 0) this.#awaited.delete(entry)
     this.counters.pendingDropped++
-    this.#actions.drop(entry.pending.shift()!)
+    this.#actions.drop(packet)
+  }
+
+  #takePending(entry: NeighbourEntry<Packet>): Packet[] {
+    this.#pendingCount -= entry.pending.length
+    this.#awaited.delete(entry)
+    return entry.pending.splice(0)
   }
 
   #onTimer(entry: NeighbourEntry<Packet>, now: number): void {
@@ -302,11 +322,11 @@ export class NeighbourCache<Packet> {
   }
 
   #sendPending(entry: NeighbourEntry<Packet>, now: number): void {
-    for (const packet of entry.pending.splice(0)) this.output(entry, packet, now)
+    for (const packet of this.#takePending(entry)) this.output(entry, packet, now)
   }
 
   #refusePending(entry: NeighbourEntry<Packet>, now: number): void {
-    for (const packet of entry.pending.splice(0)) {
+    for (const packet of this.#takePending(entry)) {
       this.counters.unreachable++
       this.#actions.unreachable(entry, packet, now)
     }

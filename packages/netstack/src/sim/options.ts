@@ -1,6 +1,8 @@
 import type { InternetOptions } from '../internet/internet.ts'
 import type { RouterAdvertisementOptions } from '../internet/router-advertiser.ts'
 import type { ImpairmentOptions } from '../link/impairment.ts'
+import type { SwitchOptions } from '../link/switch.ts'
+import type { DnsResolverOptions } from '../stack/dns-resolver.ts'
 import type { TcpLayerOptions } from '../transport/tcp/mod.ts'
 import type { UdpOptions } from '../transport/udp/types.ts'
 import type { SimHost } from './sim-host.ts'
@@ -27,6 +29,9 @@ export interface SimHostOptions {
   internet?: InternetOptions
   tcp?: Omit<TcpLayerOptions, 'output' | 'fillRandom'>
   udp?: UdpOptions
+  resolver?: DnsResolverOptions
+  /** Of a switch. */
+  switch?: SwitchOptions
   /** Faults between the host and itself: packets to its own addresses, each at most `mtu` bytes (default 1500). */
   loopback?: ImpairmentOptions & { mtu?: number }
   /** Runs when the host boots, and again after each restart. */

@@ -142,7 +142,7 @@ export class SimHost {
       stack.addInterface(end.end.name, end.link, { mac: end.end.mac, addresses: end.end.addresses }),
     )
     const tasks = new TaskGroup(world.timers, clock)
-    const resolver = new DnsResolver(stack, tasks)
+    const resolver = new DnsResolver(stack, tasks, this.options.resolver)
     resolver.servers = (this.options.dns ?? []).map((text) => IpAddress.parse(text))
     return { stack, networks, tasks, resolver, leases: new Map(), services: new Map(), ready: Promise.resolve() }
   }

@@ -442,3 +442,22 @@ test('a capture is a file that has every frame once', async () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+test('limits of a resolver and of a switch are options of the host', async () => {
+  const links: SimulationOptions['links'] = [
+    ['a', 'middle'],
+    ['b', 'middle'],
+  ]
+  const resolver = { rounds: 1, timeoutMs: 10 }
+  const hosts = { a: { dns: ['10.0.0.2'], resolver }, b: {}, middle: { kind: 'switch' as const } }
+  await simulate({ seed: 1, hosts, links, families: [4] }, async (world) => {
+    world.link('b-middle').partition(true)
+    await assert.rejects(world.host('a').lookup('host.example'), { code: 'ETIMEOUT' })
+    assert.ok(world.now < 20)
+  })
+  const small = { ...hosts, middle: { ...hosts.middle, switch: { maxPorts: 1 } } }
+  await assert.rejects(
+    simulate({ seed: 1, hosts: small, links }, async () => {}),
+    /the switch has 1 ports/,
+  )
+})

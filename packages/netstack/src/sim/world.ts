@@ -58,7 +58,7 @@ export class World {
         link.ends.filter((end) => end.end.host === name).map((end) => ({ link, end })),
       )
       if (host.kind === 'switch') {
-        const made = new Switch(this.pool)
+        const made = new Switch(this.pool, host.switch)
         for (const { end } of ports) made.plug(end.link)
         this.switches.set(name, made)
       } else {
