@@ -134,6 +134,7 @@ for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       await world.sleep(300_000)
       for (const host of [client, server]) {
         assert.equal(host.stack.tcp.connectionCount, 0)
+        assert.equal(host.stack.tcp.bufferedBytes, 0)
         assert.equal(host.stack.pollAt(), Number.POSITIVE_INFINITY)
       }
       assert.equal(world.pool.outstanding, 0)

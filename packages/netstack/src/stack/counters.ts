@@ -1,6 +1,6 @@
 import type { Stack } from './stack.ts'
 
-/** One counter: which layer counted what, how often. */
+/** One counter: which layer counted what, how often; `bufferedBytes` of tcp is what it holds now. */
 export interface CounterRow {
   readonly layer: string
   readonly name: string
@@ -34,6 +34,6 @@ export function listCounters(stack: Stack, tcpNoRoute: number): CounterRow[] {
   add('path MTU', internet.pathMtu.counters)
   add('udp', udp.counters)
   add('tcp', tcp.counters)
-  add('tcp', { noRoute: tcpNoRoute })
+  add('tcp', { noRoute: tcpNoRoute, bufferedBytes: tcp.bufferedBytes })
   return rows
 }

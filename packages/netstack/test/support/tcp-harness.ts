@@ -104,12 +104,13 @@ export class Net {
     seed = 1,
     defaults: TcpConnectionOptions = {},
     layer: Partial<TcpLayerOptions> = {},
+    layerOfB: Partial<TcpLayerOptions> = layer,
   ) {
     this.link = link
     this.seed = seed
     this.random = seeded(seed + 77)
     this.a = new Host(this, 'a', { defaults, ...layer })
-    this.b = new Host(this, 'b', { defaults, ...layer })
+    this.b = new Host(this, 'b', { defaults, ...layerOfB })
   }
 
   send(from: 'a' | 'b', frame: Frame, flow: TcpFlow): void {

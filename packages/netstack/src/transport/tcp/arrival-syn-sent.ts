@@ -71,7 +71,7 @@ function fourthCheckSyn(connection: Connection, segment: Segment, acceptable: bo
   connection.establish('SYN-ACK received', now)
   if (dataBytes > 0) connection.onAcknowledged(now)
   if (segment.payloadBytes > 0) {
-    const room = receiver.window
+    const room = Math.min(receiver.window, receiver.memoryRoom)
     const end = Math.min(segment.payloadEnd, segment.payloadStart + room)
     receiver.buffer.append(segment.bytes, segment.payloadStart, end)
     receiver.next = receiver.buffer.next

@@ -60,7 +60,11 @@ function predicted(connection: Connection, segment: Segment, now: number): boole
   } else if (recovery.state !== 'open' || sender.finSent) return false
   if (
     length > 0 &&
-    (connection.abandoned || receiver.buffer.pieceCount !== 0 || receiver.finSeen || length > receiver.window)
+    (connection.abandoned ||
+      receiver.buffer.pieceCount !== 0 ||
+      receiver.finSeen ||
+      length > receiver.window ||
+      length > receiver.memoryRoom)
   )
     return false
   if (timestampsOn && seqAtMost(segment.sequence, connection.lastAckSent))
@@ -326,17 +330,34 @@ function seventhProcessText(connection: Connection, segment: Segment, now: numbe
     connection.terminate('aborted', 'data after the reader has gone')
     return
   }
+  limitToMemory(connection, segment, now)
   const { sequence, bytes, payloadStart, payloadEnd, frame } = segment
+  if (payloadEnd === payloadStart) return
   const moved = receiver.buffer.insert(sequence, bytes, payloadStart, payloadEnd, frame)
   if (moved) {
     const gained = (receiver.buffer.next - receiver.next) | 0
-    if (gained > length) receiver.ackNow = true // RFC 5681 4.2: a gap was filled
+    if (gained > payloadEnd - payloadStart) receiver.ackNow = true // RFC 5681 4.2: a gap was filled
     acceptInOrder(connection, segment, gained, now)
   } else {
     connection.dataSegmentsIn++
     connection.outOfOrderSegments++
     receiver.ackNow = true // RFC 5681 4.2, RFC9293:MAY-13, SHLD-31: kept, and told at once, so that the sender sees the hole
   }
+}
+
+/**
+ * Cuts off what all connections together leave no memory for, out of order first. It is neither acknowledged nor reported by SACK, so the peer
+ * sends it again: RFC 9293 3.10.7.4 asks to acknowledge what responsibility is taken for, and to hold what is out of order as a SHOULD.
+ */
+function limitToMemory(connection: Connection, segment: Segment, now: number): void {
+  const { receiver, host } = connection
+  const room = receiver.memoryRoomAt(segment.sequence)
+  if (segment.payloadBytes <= room) return
+  host.counters.memoryRefused++
+  host.trace?.onDropped?.(connection, segment, 'no memory', 'RFC 9293 3.10.7.4', now)
+  segment.payloadEnd = segment.payloadStart + Math.max(0, room)
+  segment.flags &= ~FIN
+  receiver.ackNow = true
 }
 
 /** `gained` bytes have come in order: RCV.NXT is moved, the user told, the ACK scheduled. */
@@ -375,6 +396,7 @@ function eighthCheckFin(connection: Connection, segment: Segment, now: number): 
   }
   if (!receiver.finInOrder()) return
   receiver.finReceived = true
+  receiver.buffer.dropPieces() // nothing comes behind a FIN
   receiver.next = (receiver.finSequence + 1) | 0
   receiver.ackNow = true
   connection.raise(EVENT_END)

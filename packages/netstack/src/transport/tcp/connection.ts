@@ -4,14 +4,7 @@ import { processSegment } from './arrival.ts'
 import { type CongestionControl, createCongestionControl } from './congestion/control.ts'
 import { DeliveryRate } from './delivery-rate.ts'
 import { TcpError } from './errors.ts'
-import {
-  ConnectionEvents,
-  EVENT_CLOSED,
-  EVENT_CONNECTED,
-  EVENT_DRAINED,
-  EVENT_SOFT_ERROR,
-  EVENT_WRITABLE,
-} from './events.ts'
+import { ConnectionEvents, EVENT_CLOSED, EVENT_CONNECTED, EVENT_DRAINED, EVENT_SOFT_ERROR } from './events.ts'
 import type { FlowEntry } from './flow-table.ts'
 import { sendSyn, windowShiftFor } from './handshake.ts'
 import type { TcpHost } from './host.ts'
@@ -31,6 +24,7 @@ import { assertTransition, receivesText, sendsText } from './state.ts'
 import type { TcpInfo } from './tcp-info.ts'
 import { ConnectionTimers, TIMER_RTO } from './timers.ts'
 import type { TcpCloseReason, TcpConnection, TcpFlow, TcpIcmpError, TcpObserver, TcpState } from './types.ts'
+import { blockWriter, unblockWriter } from './writable.ts'
 
 export class Connection implements TcpConnection, FlowEntry {
   readonly host: TcpHost
@@ -216,6 +210,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.timers.clear()
     this.recovery.clear()
     this.sender.buffer.clear()
+    this.receiver.onTerminated()
     this.host.closed(this)
     this.raiseClosed(reason)
   }
@@ -235,7 +230,7 @@ export class Connection implements TcpConnection, FlowEntry {
     if (this.deliveryRate !== undefined && sender.unsentBytes < sender.mss) sender.noteApplicationLimit()
     const { buffer } = sender
     const taken = lent && this.gathers ? buffer.borrow(bytes, start, end) : buffer.append(bytes, start, end)
-    if (taken < end - start) this.writeBlocked = true
+    if (taken < end - start) blockWriter(this)
     sender.corked = !push
     if (taken > 0 && this.maySend) {
       sender.output(now)
@@ -256,7 +251,7 @@ export class Connection implements TcpConnection, FlowEntry {
     this.#assertSendable()
     const { sender } = this
     const taken = sender.buffer.append(bytes, 0, bytes.length)
-    if (taken < bytes.length) this.writeBlocked = true
+    if (taken < bytes.length) blockWriter(this)
     if (taken > 0) {
       sender.urgentEnd = sender.buffer.end // RFC9293:MUST-31: of any length
       sender.urgentPending = true
@@ -336,6 +331,7 @@ export class Connection implements TcpConnection, FlowEntry {
       this.abort(now)
       return
     }
+    this.receiver.buffer.dropPieces()
     this.shutdown(now)
     if (this.state === 'FIN-WAIT-2') this.timers.setLife(now + this.options.finWait2TimeoutMs)
     if (this.state !== 'TIME-WAIT') this.host.orphaned(this, now)
@@ -426,10 +422,7 @@ export class Connection implements TcpConnection, FlowEntry {
     if (sender.urgentPending && ((sender.urgentEnd - sender.unacknowledged) | 0) <= 0) sender.urgentPending = false
     this.oldestUnacknowledgedAt = this.recovery.board.count > 0 ? now : -1
     if (this.pathProbe !== undefined) this.pathProbe.onAcknowledged(this, now)
-    if (this.writeBlocked && sender.buffer.room >= sender.buffer.limit / 3) {
-      this.writeBlocked = false
-      this.raise(EVENT_WRITABLE)
-    }
+    if (this.writeBlocked) unblockWriter(this)
     if (sender.buffer.length === 0) {
       this.raise(EVENT_DRAINED)
       sender.measure(false, now)

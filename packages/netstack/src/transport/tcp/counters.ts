@@ -29,6 +29,7 @@ export function createCounters(): TcpCounters {
     orphansReset: 0,
     connectionsRefused: 0,
     outOfOrderDropped: 0,
+    memoryRefused: 0,
     fastOpenPeersEvicted: 0,
     allocationFailures: 0,
   }

@@ -1,4 +1,5 @@
 import type { TimerQueue } from '../../link/timer-queue.ts'
+import type { BufferMemory } from './buffer-memory.ts'
 import type { Connection } from './connection.ts'
 import type { FastOpen } from './fast-open.ts'
 import type { FlowSecrets } from './isn.ts'
@@ -10,6 +11,8 @@ export interface TcpHost {
   readonly output: TcpOutput
   readonly counters: TcpCounters
   readonly timers: TimerQueue
+  /** What the buffers of all connections hold together. */
+  readonly memory: BufferMemory
   readonly secrets: FlowSecrets
   readonly fastOpen: FastOpen
   trace: TcpTrace | undefined

@@ -5,6 +5,7 @@ import { checksumAdd, foldChecksum } from '../../wire/checksum.ts'
 import { PROTOCOL_TCP } from '../../wire/protocols.ts'
 import { readTcpHeader, TCP_HEADER_BYTES } from '../../wire/tcp.ts'
 import { readTcpOptions } from '../../wire/tcp-options.ts'
+import { BufferMemory } from './buffer-memory.ts'
 import { Connection } from './connection.ts'
 import { createCounters } from './counters.ts'
 import { TcpError } from './errors.ts'
@@ -35,11 +36,13 @@ import type {
   TcpOutput,
   TcpTrace,
 } from './types.ts'
+import { wakeWriter } from './writable.ts'
 
 const DEFAULT_MAX_CONNECTIONS = 65_536
 const DEFAULT_MAX_TIME_WAIT = 16_384
 const DEFAULT_MAX_ORPHANS = 32_768
 const DEFAULT_MAX_FAST_OPEN_PEERS = 1024
+const DEFAULT_MAX_BUFFERED_BYTES = 1024 * 1024 * 1024
 const DEFAULT_CHALLENGES_PER_SECOND = 1000
 /** The remote end of a listener, for the secret by which its port is chosen. */
 const NOWHERE: AddressWords = { w0: 0, w1: 0, w2: 0, w3: 0 }
@@ -54,6 +57,7 @@ class Layer implements TcpLayer, ListenerHost {
   readonly counters: TcpCounters = createCounters()
   readonly output: TcpOutput
   readonly timers: TimerQueue = new TimerQueue()
+  readonly memory: BufferMemory
   readonly secrets: FlowSecrets
   readonly cookies: SynCookies
   readonly fastOpen: FastOpen
@@ -83,6 +87,7 @@ class Layer implements TcpLayer, ListenerHost {
     this.output = options.output
     this.secrets = new FlowSecrets(options.fillRandom)
     this.cookies = new SynCookies(options.fillRandom)
+    this.memory = new BufferMemory(options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES)
     const peers = options.maxFastOpenPeers ?? DEFAULT_MAX_FAST_OPEN_PEERS
     this.fastOpen = new FastOpen(options.fillRandom, this.counters, peers)
     this.#fillRandom = options.fillRandom
@@ -107,6 +112,10 @@ class Layer implements TcpLayer, ListenerHost {
 
   get orphanCount(): number {
     return this.#orphans.size
+  }
+
+  get bufferedBytes(): number {
+    return this.memory.held
   }
 
   // --- way in ----------------------------------------------------------------------------------
@@ -243,10 +252,12 @@ class Layer implements TcpLayer, ListenerHost {
   poll(now: number): void {
     if (this.#postponed.length > 0) this.#finishPostponed(now)
     this.timers.poll(now)
+    if (this.memory.isWakeDue) this.memory.wake(wakeWriter)
   }
 
   pollAt(): number {
-    if (this.#postponed.length > 0) return Number.NEGATIVE_INFINITY // a batch that did not end with a TCP segment
+    // A batch that did not end with a TCP segment; writers for whom there is room again.
+    if (this.#postponed.length > 0 || this.memory.isWakeDue) return Number.NEGATIVE_INFINITY
     return this.timers.pollAt()
   }
 
@@ -302,6 +313,7 @@ class Layer implements TcpLayer, ListenerHost {
     const { data } = options
     if (data !== undefined && connection.sender.buffer.append(data, 0, data.length) < data.length) {
       this.#flows.delete(connection)
+      connection.sender.buffer.clear()
       throw new TcpError('ENOBUFS', `the send buffer does not hold ${data.length} bytes`)
     }
     connection.open(now)
@@ -425,6 +437,7 @@ class Layer implements TcpLayer, ListenerHost {
     this.#flows.delete(connection)
     this.#orphans.delete(connection)
     this.#timeWait.delete(connection)
+    this.memory.forget(connection)
     const listener = this.#listenerOf.get(connection)
     if (listener !== undefined) {
       this.#listenerOf.delete(connection)

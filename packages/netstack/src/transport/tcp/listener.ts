@@ -163,7 +163,8 @@ export class Listener implements TcpListener {
     if (!valid) connection.fastOpenCookie = host.fastOpen.cookieFor(segment, now)
     const { payloadBytes } = segment
     if (payloadBytes === 0) return
-    if (!valid || this.#fastOpenPending >= this.#fastOpenBacklog || payloadBytes > receiver.bufferBytes) {
+    const room = Math.min(receiver.bufferBytes, receiver.memoryRoom)
+    if (!valid || this.#fastOpenPending >= this.#fastOpenBacklog || payloadBytes > room) {
       host.counters.fastOpenRefused++ // what it brought is sent again after the handshake
       return
     }

@@ -29,6 +29,7 @@
  * | recovery.ts, scoreboard.ts, rack.ts, tail-loss-probe.ts, prr.ts, undo.ts, duplicate-sack.ts, rtt.ts | loss recovery, RTO |
  * | congestion/ | CUBIC, Reno, BBR, none |
  * | delivery-rate.ts, pacer.ts | where a control or an option asks for them: the path's rate, and segments that leave at one |
+ * | buffer-memory.ts, writable.ts | what all buffers hold together; when a writer waits, and is told to go on |
  * | receiver.ts, receive-buffer.ts, kept-frames.ts, byte-blocks.ts | reassembly, SACK, window and its tuning, delayed ACK |
  * | timers.ts, lifetime.ts, path.ts | deadlines and what happens at them; MSS, path MTU, ICMP |
  */

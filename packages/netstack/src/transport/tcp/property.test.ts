@@ -35,8 +35,9 @@ function exchange(
   up: number,
   down: number,
   chunk: number,
+  maxBufferedBytes: number,
 ): void {
-  const net = new Net(link, seed)
+  const net = new Net(link, seed, {}, { maxBufferedBytes })
   const clean = { ...link, loss: 0 }
   net.link = clean // the handshake of this test shall always succeed; SYN loss has its own tests
   const { client, server } = connectPair(net, options)
@@ -59,6 +60,8 @@ function exchange(
   assert.equal(net.a.layer.pollAt(), Number.POSITIVE_INFINITY, 'no timer is left')
   assert.equal(net.b.layer.pollAt(), Number.POSITIVE_INFINITY, 'no timer is left')
   for (const end of [client, server]) assert.equal(end.pendingBytes + end.readableBytes, 0)
+  for (const host of [net.a, net.b])
+    assert.equal(host.layer.bufferedBytes, 0, 'nothing is accounted for that nobody holds')
 }
 
 test('every byte exactly once and in order, then FIN both ways and nothing left, over any wire that is not cut', () => {
@@ -70,6 +73,7 @@ test('every byte exactly once and in order, then FIN both ways and nothing left,
       fc.integer({ min: 0, max: 60_000 }),
       fc.integer({ min: 0, max: 60_000 }),
       fc.integer({ min: 1, max: 20_000 }),
+      fc.constantFrom(0, 6000, 40_000, 2 ** 30),
       exchange,
     ),
     { numRuns: RUNS, seed: Number(process.env.WIREHUB_TEST_SEED ?? Date.now() & 0x7fffffff) },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { FramePool } from '../../link/frame.ts'
+import { BufferMemory } from './buffer-memory.ts'
 import { ReceiveBuffer } from './receive-buffer.ts'
 
 const FIRST = 0xffff_0000 | 0
@@ -32,7 +33,8 @@ const step = fc.record<Step>({
 
 class Reader {
   readonly pool = new FramePool()
-  readonly buffer = new ReceiveBuffer(FIRST, 512, { outOfOrderDropped: 0 })
+  readonly memory = new BufferMemory(Number.POSITIVE_INFINITY)
+  readonly buffer = new ReceiveBuffer(FIRST, this.memory, 512, { outOfOrderDropped: 0 })
   read = 0
   /** Memory that was given away, with what it must go on to hold. */
   readonly taken: { bytes: Uint8Array; at: number }[] = []
@@ -75,6 +77,9 @@ class Reader {
       this.read += count
     }
     assert.equal(buffer.readable, ((buffer.next - FIRST) >>> 0) - this.read)
+    let outOfOrder = 0
+    for (let i = 0; i < buffer.pieceCount; i++) outOfOrder += (buffer.rightOf(i) - buffer.leftOf(i)) | 0
+    assert.equal(this.memory.held, buffer.readable + outOfOrder)
   }
 }
 
@@ -86,6 +91,7 @@ test('any segments, read in any way, are the stream; memory that was given away 
       for (const { bytes, at } of reader.taken) reader.check(bytes, at)
       reader.buffer.clear()
       assert.equal(reader.pool.outstanding, 0)
+      assert.equal(reader.memory.held, 0)
     }),
     { numRuns: process.env.WIREHUB_TEST_LONG ? 500 : 60 },
   )

@@ -1,4 +1,5 @@
 import type { Frame } from '../../link/frame.ts'
+import type { BufferMemory } from './buffer-memory.ts'
 import { ByteBlocks } from './byte-blocks.ts'
 import { KeptFrames } from './kept-frames.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
@@ -31,15 +32,23 @@ export class ReceiveBuffer {
   latestLeft = 0
   latestRight = 0
 
+  readonly #memory: BufferMemory
   readonly #maxPieces: number
   readonly #counters: Pick<TcpCounters, 'outOfOrderDropped'>
 
   /**
    * @param first sequence number of the first byte of the stream
+   * @param memory where what is kept counts
    * @param maxPieces most separate pieces kept out of order
    */
-  constructor(first: number, maxPieces: number, counters: Pick<TcpCounters, 'outOfOrderDropped'>) {
+  constructor(
+    first: number,
+    memory: BufferMemory,
+    maxPieces: number,
+    counters: Pick<TcpCounters, 'outOfOrderDropped'>,
+  ) {
     this.next = first
+    this.#memory = memory
     this.#maxPieces = maxPieces
     this.#counters = counters
   }
@@ -68,6 +77,7 @@ export class ReceiveBuffer {
     }
     this.next = (this.next + count) | 0
     this.readable += count
+    this.#memory.held += count
   }
 
   /** Offset in the blocks of the first readable byte there. */
@@ -125,6 +135,7 @@ export class ReceiveBuffer {
 
   #writePart(from: number, to: number, sequence: number, bytes: Uint8Array, start: number): void {
     const at = (this.#blocksNext + ((from - this.next) | 0)) | 0
+    this.#memory.held += (to - from) | 0
     this.#blocks.write(this.#first, at, bytes, start + ((from - sequence) | 0), start + ((to - sequence) | 0))
   }
 
@@ -202,6 +213,7 @@ export class ReceiveBuffer {
   /** Frees the first `count` readable bytes. */
   consume(count: number): void {
     this.readable -= count
+    this.#memory.held -= count
     while (count > 0) {
       const run = Math.min(count, this.#ahead)
       this.#inBlocks -= run
@@ -225,6 +237,7 @@ export class ReceiveBuffer {
     if (ahead === 0) {
       const bytes = this.#kept!.take()
       this.readable -= bytes.length
+      this.#memory.held -= bytes.length
       return bytes
     }
     const bytes = memory(Math.min(most, ahead))
@@ -233,10 +246,19 @@ export class ReceiveBuffer {
     return bytes
   }
 
+  /** Forgets what waits out of order: what is missing before it will not come any more. */
+  dropPieces(): void {
+    if (this.pieceCount === 0) return
+    for (let i = 0; i < this.pieceCount; i++) this.#memory.held -= (this.#right[i]! - this.#left[i]!) | 0
+    this.pieceCount = 0
+    this.#freeBlocks()
+  }
+
   /** Forgets everything unread, and what waits out of order. */
   clear(): void {
+    this.dropPieces()
+    this.#memory.held -= this.readable
     this.readable = 0
-    this.pieceCount = 0
     this.#inBlocks = 0
     this.#kept?.clear()
     this.#blocks.clear()

@@ -77,7 +77,7 @@ export class Receiver {
 
   #makeBuffer(initialSequence: number): ReceiveBuffer {
     const { options, host } = this.#connection
-    return new ReceiveBuffer((initialSequence + 1) | 0, options.maxOutOfOrderPieces, host.counters)
+    return new ReceiveBuffer((initialSequence + 1) | 0, host.memory, options.maxOutOfOrderPieces, host.counters)
   }
 
   /** The peer's SYN gave its initial sequence number. */
@@ -93,9 +93,32 @@ export class Receiver {
     return (this.advertisedRight - this.next) | 0
   }
 
+  /** The window that is kept however much all connections hold: two segments, so that who reads gets on and acknowledges as ever. */
+  get #guaranteedBytes(): number {
+    return 2 * this.#connection.receiveMss
+  }
+
+  /** Bytes in order that there is memory for. */
+  get memoryRoom(): number {
+    return Math.max(this.#connection.host.memory.room, this.#guaranteedBytes - this.buffer.readable)
+  }
+
+  /** The same for bytes from `sequence` on. */
+  memoryRoomAt(sequence: number): number {
+    const ahead = (sequence - this.next) | 0
+    if (ahead === 0) return this.memoryRoom
+    return Math.max(this.#connection.host.memory.outOfOrderRoom, this.#guaranteedBytes - this.buffer.readable - ahead)
+  }
+
+  /** The buffer that windows tell of. When the memory of all is full they do not promise what would be refused. */
+  get #offeredBytes(): number {
+    if (this.#connection.host.memory.room > 0) return this.bufferBytes
+    return Math.min(this.bufferBytes, this.#guaranteedBytes)
+  }
+
   /** Sequence number behind the last byte that the buffer has room for. */
   #limit(): number {
-    return (this.next - this.buffer.readable + this.bufferBytes) | 0
+    return (this.next - this.buffer.readable + this.#offeredBytes) | 0
   }
 
   /** The window field to send, scaled, and the promise that goes with it. As long as nobody reads it stays 0 (RFC9293:MAY-8). */
@@ -105,7 +128,7 @@ export class Receiver {
     const gain = (right - this.advertisedRight) | 0
     // RFC9293:MUST-39, RFC 9293 3.8.6.2.2: the edge moves only by min(RCV.BUFF / 2, MSS) or more.
     const mss = this.#connection.receiveMss
-    if (gain < 0 || (gain < mss && gain < this.bufferBytes >> 1)) right = this.advertisedRight
+    if (gain < 0 || (gain < mss && gain < this.#offeredBytes >> 1)) right = this.advertisedRight
     let window = (right - this.next) | 0
     if (window < 0) window = 0
     let field = window >> shift
@@ -156,14 +179,25 @@ export class Receiver {
     const offered = (this.#limit() - this.next) | 0
     const gain = (this.#limit() - this.advertisedRight) | 0
     // RFC 9293 3.8.6.2.2; told only when it at least doubles what the peer knows: ACKs of data carry the rest.
-    if (gain >= Math.min(this.bufferBytes >> 1, 2 * connection.receiveMss) && offered >= 2 * known) {
+    if (gain >= Math.min(this.#offeredBytes >> 1, 2 * connection.receiveMss) && offered >= 2 * known) {
       connection.sendAck(now, 'window update', 'RFC 9293 3.8.6.2.2')
     }
   }
 
-  /** Dynamic right-sizing, as Linux: twice what was read within a round trip must fit, and more while the sender still grows. */
+  /** The connection has ended: what is unread stays for who reads. */
+  onTerminated(): void {
+    const { accepted, abandoned } = this.#connection
+    if (accepted && !abandoned) this.buffer.dropPieces()
+    else this.buffer.clear()
+  }
+
+  /**
+   * Dynamic right-sizing, as Linux: twice what was read within a round trip must fit, and more while the sender still grows; not
+   * while all connections together hold much.
+   */
   #tune(now: number): void {
-    const copied = this.#roundConsumed
+    const isHeld = this.#connection.host.memory.isUnderPressure
+    const copied = isHeld ? 0 : this.#roundConsumed
     const max = this.#connection.options.receiveBufferBytes
     if (copied > this.#space && this.bufferBytes < max) {
       const wanted = 2 * copied + 16 * this.#connection.receiveMss

@@ -2,10 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { BufferMemory } from './buffer-memory.ts'
 import { SendBuffer } from './send-buffer.ts'
 
 const FIRST = 0xffff_8000 | 0
 const LIMIT = 400_000
+
+function unbounded(): BufferMemory {
+  return new BufferMemory(Number.POSITIVE_INFINITY)
+}
 
 /** Byte number `at` of the stream. */
 function byteAt(at: number): number {
@@ -34,7 +39,8 @@ const step = fc.record<Step>({
 })
 
 class Writer {
-  readonly buffer = new SendBuffer(FIRST, LIMIT)
+  readonly memory = unbounded()
+  readonly buffer = new SendBuffer(FIRST, LIMIT, this.memory)
   /** The user's own memory that is lent now. */
   #lent: Uint8Array[] = []
   written = 0
@@ -57,6 +63,7 @@ class Writer {
       buffer.releaseTo((FIRST + this.acknowledged) | 0)
     } else this.look(this.acknowledged + Math.floor(part * buffer.length), bytes)
     assert.equal(buffer.length, this.written - this.acknowledged)
+    assert.equal(this.memory.held, buffer.length)
   }
 
   reclaim(): void {
@@ -89,7 +96,7 @@ test('bytes are given back as they were written, copied or lent', () => {
 })
 
 test('few bytes are copied even when they are lent', () => {
-  const buffer = new SendBuffer(FIRST, LIMIT)
+  const buffer = new SendBuffer(FIRST, LIMIT, unbounded())
   assert.equal(buffer.borrow(bytesFrom(0, 32_767), 0, 32_767), 32_767)
   assert.equal(buffer.hasLoans, false)
   assert.equal(buffer.borrow(bytesFrom(0, 32_768), 0, 32_768), 32_768)
@@ -97,7 +104,7 @@ test('few bytes are copied even when they are lent', () => {
 })
 
 test('what is acknowledged is no longer lent', () => {
-  const buffer = new SendBuffer(FIRST, LIMIT)
+  const buffer = new SendBuffer(FIRST, LIMIT, unbounded())
   buffer.borrow(bytesFrom(0, 100_000), 0, 100_000)
   buffer.releaseTo((FIRST + 99_999) | 0)
   assert.equal(buffer.hasLoans, true)
@@ -106,7 +113,7 @@ test('what is acknowledged is no longer lent', () => {
 })
 
 test('clearing forgets what was lent', () => {
-  const buffer = new SendBuffer(FIRST, LIMIT)
+  const buffer = new SendBuffer(FIRST, LIMIT, unbounded())
   buffer.borrow(bytesFrom(0, 100_000), 0, 100_000)
   buffer.clear()
   assert.deepEqual([buffer.hasLoans, buffer.length], [false, 0])

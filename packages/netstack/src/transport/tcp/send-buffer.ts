@@ -1,3 +1,4 @@
+import { type BufferMemory, GUARANTEED_SEND_BYTES } from './buffer-memory.ts'
 import { ByteBlocks } from './byte-blocks.ts'
 
 /** What is lent is at least this large: below it, a copy costs less than to keep account. */
@@ -24,12 +25,17 @@ export class SendBuffer {
   length = 0
   /** Most bytes that may be kept. */
   limit: number
+  readonly #memory: BufferMemory
 
-  /** @param first sequence number of the first byte of the stream */
-  constructor(first: number, limit: number) {
+  /**
+   * @param first sequence number of the first byte of the stream
+   * @param memory where what is kept counts
+   */
+  constructor(first: number, limit: number, memory: BufferMemory) {
     this.#origin = first
     this.base = first
     this.limit = limit
+    this.#memory = memory
   }
 
   /** Sequence number behind the last byte. */
@@ -38,7 +44,13 @@ export class SendBuffer {
   }
 
   get room(): number {
-    return Math.max(0, this.limit - this.length)
+    const shared = Math.max(this.#memory.room, GUARANTEED_SEND_BYTES - this.length)
+    return Math.max(0, Math.min(this.limit - this.length, shared))
+  }
+
+  /** It would take more if all together held less. */
+  get isRefusedMemory(): boolean {
+    return this.room < this.limit - this.length
   }
 
   /** Something of the user's own is read where it lies. */
@@ -57,6 +69,7 @@ export class SendBuffer {
     const first = this.#first
     this.#blocks.write(first, (first + this.length) | 0, source, start, start + count)
     this.length += count
+    this.#memory.held += count
     return count
   }
 
@@ -66,6 +79,7 @@ export class SendBuffer {
     if (count < LENT_BYTES) return this.append(source, start, end)
     this.#loans.push({ bytes: source.subarray(start, start + count), offset: (this.#first + this.length) | 0 })
     this.length += count
+    this.#memory.held += count
     return count
   }
 
@@ -122,6 +136,7 @@ export class SendBuffer {
     if (count <= 0) return
     this.base = (this.base + count) | 0
     this.length -= count
+    this.#memory.held -= count
     this.#releaseLoans()
     if (this.length === 0) this.#blocks.clear()
     else this.#blocks.release(this.#first)
@@ -139,6 +154,7 @@ export class SendBuffer {
   /** Nothing of it will be sent any more. */
   clear(): void {
     this.base = this.end
+    this.#memory.held -= this.length
     this.length = 0
     this.#loans.length = 0
     this.#blocks.clear()

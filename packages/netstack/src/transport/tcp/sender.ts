@@ -59,7 +59,7 @@ export class Sender {
     this.initial = initialSequence
     this.unacknowledged = initialSequence
     this.next = initialSequence
-    this.buffer = new SendBuffer((initialSequence + 1) | 0, connection.options.sendBufferBytes)
+    this.buffer = new SendBuffer((initialSequence + 1) | 0, connection.options.sendBufferBytes, connection.host.memory)
   }
 
   /** Bytes queued and never sent. */

@@ -114,7 +114,7 @@ export interface TcpObserver {
   onReadable?(connection: TcpConnection): void
   /** The peer's FIN has arrived in order: after the readable bytes there is nothing more. Once. */
   onEnd?(connection: TcpConnection): void
-  /** After `send` took less than was offered: at least a third of the send buffer is free again. */
+  /** After `send` took less than was offered: at least a third of the send buffer is free again, and `maxBufferedBytes` leaves room. */
   onWritable?(connection: TcpConnection): void
   /** Everything given to `send` has been acknowledged by the peer. */
   onDrained?(connection: TcpConnection): void
@@ -247,7 +247,7 @@ export interface TcpConnection {
 
   /** CLOSE of RFC 9293 3.10.4: FIN after everything queued; reading goes on (half-close). Idempotent. */
   shutdown(now: number): void
-  /** The user will read no more: arriving data is answered by RST from now on (RFC 9293 3.6.1, RFC9293:SHLD-3), and FIN-WAIT-2 is limited in time. Implies shutdown(). */
+  /** The user will read no more: arriving data is answered by RST from now on (RFC 9293 3.6.1, RFC9293:SHLD-3), and FIN-WAIT-2 is limited in time. Implies shutdown(). Of a connection that is CLOSED it frees what is unread, which counts for `maxBufferedBytes` until then. */
   abandon(now: number): void
   /** ABORT of RFC 9293 3.10.5: RST where the state asks for it, buffers dropped, onClosed('aborted'). */
   abort(now: number): void
@@ -304,7 +304,7 @@ export interface TcpConnectOptions {
   remotePort: number
   observer?: TcpObserver
   owner?: unknown
-  /** The first bytes to send, queued before the SYN leaves: with the option `fastOpen` the SYN carries what fits. @throws TcpError ENOBUFS beyond `sendBufferBytes`. */
+  /** The first bytes to send, queued before the SYN leaves: with the option `fastOpen` the SYN carries what fits. @throws TcpError ENOBUFS beyond `sendBufferBytes`, or what `maxBufferedBytes` leaves. */
   data?: Uint8Array
   options?: TcpConnectionOptions
 }
@@ -352,6 +352,7 @@ export type TcpCounterName =
   | 'orphansReset'
   | 'connectionsRefused'
   | 'outOfOrderDropped'
+  | 'memoryRefused'
   | 'fastOpenPeersEvicted'
   | 'allocationFailures'
 
@@ -364,6 +365,8 @@ export interface TcpLayer {
   readonly connectionCount: number
   /** Those of them that were abandoned and are neither CLOSED nor in TIME-WAIT. */
   readonly orphanCount: number
+  /** Payload in the send and receive buffers of all connections, of those too that have ended and were neither read to the end nor abandoned. */
+  readonly bufferedBytes: number
   trace: TcpTrace | undefined
 
   /**
@@ -407,6 +410,13 @@ export interface TcpLayerOptions {
   maxTimeWait?: number
   /** Most connections that were abandoned and have not ended; the oldest is reset. Default 32,768. */
   maxOrphans?: number
+  /**
+   * Most payload that all connections together hold to be acknowledged or to be read, in order or not; as the highest value of Linux's tcp_mem
+   * (tcp(7)), whose default depends on the machine. Above three quarters of it no receive window grows. From seven eighths on what is out of order
+   * is dropped. At the limit a connection may still hold 4 KiB to be acknowledged and a window of two segments: what comes behind that window is
+   * dropped and sent again by the peer, and `send` takes less until `onWritable`. Default 1 GiB.
+   */
+  maxBufferedBytes?: number
   /** Most peers whose fast-open cookie is remembered, or that get none for a while; the oldest makes room. Default 1,024. */
   maxFastOpenPeers?: number
   /** Challenge ACKs per second over all connections (RFC 5961 7). Default 1,000. */
