@@ -48,6 +48,34 @@ test('the timeout: first segment again, doubled intervals, one segment in flight
   assert.deepEqual(d.heard(), ['A 101/1 100', 'A 201/1 100'], 'slow start: two for the one acknowledged')
 })
 
+test('a loss near the end of a request: the threshold goes by the flight of the round trip, not by what is left of it (RFC 7661 4.4.1)', () => {
+  const d = open(SYN_SACK, { congestionControl: 'cubic' })
+  d.write('x'.repeat(1000))
+  d.said()
+  d.say('A', 1, 1001)
+  d.write('y'.repeat(1000))
+  assert.equal(d.said().length, 10)
+  d.say('A', 1, 1601)
+  d.say('A', 1, 1601, sack([1701, 2001]))
+  assert.deepEqual(d.heard(), ['A 1601/1 100'])
+  const { slowStartThresholdBytes } = d.connection!.info(d.now)
+  assert.ok(
+    slowStartThresholdBytes >= 700,
+    `0.7 of ten segments (RFC 9438 4.6), not of four: ${slowStartThresholdBytes}`,
+  )
+})
+
+test('what has overtaken a late segment raises the window too, once that has arrived (RFC 5681 3.1 (2))', () => {
+  const d = open(SYN_SACK)
+  d.write('x'.repeat(2000))
+  assert.equal(d.said().length, 10)
+  d.net.pass(RTT_MS)
+  d.say('A', 1, 1, sack([101, 301]))
+  assert.equal(d.connection!.info(d.now).congestionWindowBytes, 1000)
+  d.say('A', 1, 301)
+  assert.equal(d.connection!.info(d.now).congestionWindowBytes, 1300, 'slow start: three segments more')
+})
+
 test('without SACK: the third duplicate ACK repeats the first segment, partial ACKs the next holes (RFC 5681 3.2, RFC 6582)', () => {
   const d = open(SYN_PLAIN)
   d.write('x'.repeat(1000))

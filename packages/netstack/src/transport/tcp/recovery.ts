@@ -36,6 +36,8 @@ export class Recovery {
   duplicateAcks = 0
 
   readonly #undo: ReductionUndo = new ReductionUndo()
+  /** Bytes that arrived behind a hole and have not raised the window yet. */
+  #uncounted = 0
 
   // Of the ACK being processed.
   #delivered = 0
@@ -59,8 +61,7 @@ export class Recovery {
 
   /** RFC 6675's pipe in bytes. */
   get pipe(): number {
-    const pipe = this.board.pipe - this.#duplicateBytes
-    return pipe > 0 ? pipe : 0
+    return Math.max(0, this.board.pipe - this.#duplicateBytes)
   }
 
   get recovering(): boolean {
@@ -293,10 +294,11 @@ export class Recovery {
     const { sender, congestion } = this.#connection
     if (this.#connection.ecnOn) sender.reducedPending = true // RFC 3168 6.1.2: whatever the reason
     this.#undo.remember(congestion)
+    this.#uncounted = 0
     this.#point = sender.next
     const flight = Math.max(this.pipe, this.board.outBytes - this.board.sackedBytes - this.#duplicateBytes)
     this.#prr.begin(this.board.outBytes)
-    congestion.onCongestion(flight + this.board.sackedBytes, now)
+    congestion.onCongestion(flight + this.board.sackedBytes, now, sender.recentFlight)
   }
 
   /** The loss that a tail loss probe repaired deserves its reduction (RFC 8985 7.4.2). */
@@ -317,17 +319,13 @@ export class Recovery {
   #leaveRecovery(): void {
     const { congestion } = this.#connection
     const was = this.state
-    if (
-      (was === 'recovery' || was === 'cwr') &&
-      congestion.lossBased &&
-      congestion.threshold < congestion.window + 0x4000_0000
-    ) {
+    const reduced = was === 'recovery' || was === 'cwr'
+    if (reduced && congestion.lossBased && congestion.threshold < congestion.window + 0x4000_0000) {
       congestion.window = Math.max(congestion.threshold, this.#connection.sender.mss) // RFC 6937 3: cwnd = ssthresh at the end
     }
     this.state = this.board.sackedCount > 0 ? 'disorder' : 'open'
     this.#undo.end()
-    this.#duplicateBytes = 0
-    this.duplicateAcks = 0
+    this.#duplicateBytes = this.duplicateAcks = 0
     if (was !== 'cwr') this.rack.onRecoveryEnd()
   }
 
@@ -346,7 +344,7 @@ export class Recovery {
 
   /** The congestion window after this ACK. */
   #adjustWindow(acknowledged: number, flightBefore: number, newlyLost: number, now: number): void {
-    const { congestion, sender, rtt } = this.#connection
+    const { congestion, sender, rtt, sackOn } = this.#connection
     if (!congestion.lossBased) return
     if (this.state === 'recovery' || this.state === 'cwr') {
       if (this.#delivered > 0 || newlyLost > 0) {
@@ -359,9 +357,13 @@ export class Recovery {
         )
         if (congestion.window < sender.mss) congestion.window = sender.mss
       }
-    } else if (this.#delivered > 0 && acknowledged > 0 && flightBefore > 0) {
+    } else if (this.#delivered > 0 && flightBefore > 0) {
+      // RFC 5681 3.1 (2): N is what the ACK acknowledges cumulatively, though SACK has told of it before.
+      const counted = this.#delivered + this.#uncounted
+      this.#uncounted = acknowledged > 0 || this.state === 'loss' || !sackOn ? 0 : counted
+      if (acknowledged === 0) return
       if (this.state === 'loss' || sender.limitedByCongestionWindow)
-        congestion.onAck(this.#delivered, rtt.smoothed, rtt.latest, now)
+        congestion.onAck(counted, rtt.smoothed, rtt.latest, now)
       else congestion.onUnused?.(now)
     }
   }
@@ -469,8 +471,7 @@ export class Recovery {
       } else congestion.onTimeout(flight, now)
       this.#undo.begin()
     }
-    this.#duplicateBytes = 0
-    this.duplicateAcks = 0
+    this.#duplicateBytes = this.duplicateAcks = this.#uncounted = 0
     if (connection.sackOn) this.rack.markOnTimeout(board, this.rack.reorderingWindow(board, true, rtt, sender.mss), now)
     else for (let index = board.head; index < board.tail; index++) board.markLost(index)
     this.state = 'loss'

@@ -46,6 +46,7 @@ export class Sender {
   windowLimited = false
   /** Largest flight of the present round (RFC 7661; as Linux's max_packets_out). */
   #largestFlight = 0
+  #largestFlightBefore = 0
   #roundEnd = 0
   #lastSentAt = 0
   /** Window probes unanswered, and doublings of their interval. */
@@ -78,6 +79,11 @@ export class Sender {
     const { congestion } = this.#connection
     if (this.windowLimited) return true
     return congestion.window < congestion.threshold && congestion.window < 2 * this.#largestFlight
+  }
+
+  /** What was in flight at most in the present round and the one before: pipeACK of RFC 7661 4.2. */
+  get recentFlight(): number {
+    return Math.max(this.#largestFlight, this.#largestFlightBefore)
   }
 
   /** RFC 9293 3.10.7.4, fifth: the window of an acceptable segment is taken unless it is older than the one known. RFC9293:MUST-1, REC-1: unsigned, of 32 bits */
@@ -246,7 +252,9 @@ export class Sender {
     recovery.onNewSent(length)
     this.#lastSentAt = now
     const flight = recovery.pipe
-    if (flight > this.#largestFlight || !seqBefore(this.unacknowledged, this.#roundEnd)) {
+    const isNewRound = !seqBefore(this.unacknowledged, this.#roundEnd)
+    if (isNewRound) this.#largestFlightBefore = this.#largestFlight
+    if (flight > this.#largestFlight || isNewRound) {
       this.#largestFlight = flight
       this.#roundEnd = this.next
       this.windowLimited = false

@@ -23,8 +23,11 @@ export interface CongestionControl {
   onAck(ackedBytes: number, rttMs: number, latestRttMs: number, now: number): void
   /** Bytes were delivered while something else was the limit: the application, the peer's window. */
   onUnused?(now: number): void
-  /** A loss or ECN mark: computes and returns the new threshold. Called once per window of data. */
-  onCongestion(inFlight: number, now: number): number
+  /**
+   * A loss or ECN mark: computes and returns the new threshold. Called once per window of data. `recentFlight`: what was in flight at most in this round trip and the
+   * one before, where that is known (pipeACK, RFC 7661 4.2).
+   */
+  onCongestion(inFlight: number, now: number, recentFlight?: number): number
   /** A retransmission timeout: as above, and the window becomes one segment (RFC 5681 3.1 (4)). */
   onTimeout(inFlight: number, now: number): void
   /** The reduction turned out to be unfounded (RFC 4015, RFC 3708): both as they were. */

@@ -68,12 +68,13 @@ export class Cubic extends Reno {
     this.#fraction = 0
   }
 
-  override onCongestion(inFlight: number, _now: number): number {
+  override onCongestion(inFlight: number, _now: number, recentFlight: number = inFlight): number {
     this.#priorMax = this.#max
     this.#priorEpochAt = this.#epochAt
     this.#priorK = this.#k
-    // RFC 9438 4.6: the flight, not the window, where the application was the limit.
-    const window = Math.min(this.window, inFlight + this.mss) / this.mss
+    // RFC 9438 4.6: the flight, not the window, where the application was the limit; RFC 7661 4.4.1: that of a whole round trip, as at the
+    // end of a request little is left of it.
+    const window = Math.min(this.window, Math.max(inFlight, recentFlight) + this.mss) / this.mss
     // RFC 9438 4.7: fast convergence.
     this.#max = window < this.#max ? (window * (1 + BETA)) / 2 : window
     this.#priorWindow = window
