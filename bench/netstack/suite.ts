@@ -15,6 +15,7 @@ import {
   shareBottleneck,
   transferUnderLoss,
 } from './recovery.ts'
+import { relayRows, runRelayRows } from './relay-rows.ts'
 import { runTunRows, tunRows } from './tun-rows.ts'
 import { LATE_MS, speakOver, VOICE_LOSS_RATES } from './voice.ts'
 
@@ -154,8 +155,8 @@ const exactRows: readonly ExactRow[] = [
 export const suite: BenchmarkSuite = {
   title: 'netstack',
   method:
-    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno, BBR and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else. The tun rows run in real time: the kernel, with a program of Node net on it, is at the other end of a TUN device, and the peer is that program at both ends of the loopback device; senders and receivers have a core each and write pieces of 256 KiB; towards our stack the kernel uses CUBIC, over loopback what the machine has as its default, and CUBIC as a second peer.',
-  rows: [...rows, ...tunRows, ...exactRows].map(({ row, what }) => ({ row, what })),
+    'Two stacks in one thread with an in-memory wire between them: each frame has its own headers and a checksum that is computed by one end and verified by the other. The clock is virtual. Rows of loss and sharing are simulated from one seed and therefore exact; the note of a loss row has Reno, BBR and no congestion control beside CUBIC, that of a voice row TCP beside UDP. "ceiling" copies and sums the same bytes twice and does nothing else. The tun rows run in real time: the kernel, with a program of Node net on it, is at the other end of a TUN device, and the peer is that program at both ends of the loopback device; senders and receivers have a core each and write pieces of 256 KiB; towards our stack the kernel uses CUBIC, over loopback what the machine has as its default, and CUBIC as a second peer. The relay rows run in real time too, without offloads: our sender and the kernel\'s (CUBIC) take turns with the same receiver, the kernel, through a relay between two namespaces that loses or delays the n-th data segment of a flow by the same draw for both; each round has a seed of its own and two to eight flows at once, each with a rate of its own (50 or 100 Mbit/s).',
+  rows: [...rows, ...tunRows, ...relayRows, ...exactRows].map(({ row, what }) => ({ row, what })),
   run: async (options: SuiteOptions, emit: (row: BenchmarkRow) => void): Promise<void> => {
     // Memory is measured after a collection.
     setFlagsFromString('--expose-gc')
@@ -177,6 +178,7 @@ export const suite: BenchmarkSuite = {
       options.progress(`${row.padEnd(14)} ${median(samples).toFixed(0)} ${unit}`)
     }
     await runTunRows(options, emit)
+    await runRelayRows(options, emit)
     for (const { row, what, unit, better, measure } of exactRows) {
       if (options.rows.length > 0 && !options.rows.includes(row)) continue
       const { value, note } = measure()
