@@ -1,5 +1,5 @@
 import type { Frame, FramePool } from '../link/frame.ts'
-import { copyFrame, type Link } from '../link/link.ts'
+import type { Link, LinkOffload } from '../link/link.ts'
 import { LoopbackLink } from '../link/loopback.ts'
 import { splitSuperSegment } from '../link/segmentation.ts'
 import type { TimerQueue } from '../link/timer-queue.ts'
@@ -404,14 +404,10 @@ export class InternetLayer {
   /** Puts an IP packet on the link of its path. Takes the frame. */
   emit(frame: Frame, path: Path, now: number): void {
     const out = path.interface
-    if (frame.tailBytes > 0 && out.link.offload?.gathers !== true) {
-      // The route has changed since TCP asked what it can do.
-      const whole = copyFrame(frame, this.pool)
-      frame.release()
-      frame = whole
-    }
-    if (frame.gsoSize > 0 && (out.link.offload?.gsoBytes ?? 0) === 0) {
-      const pieces = splitSuperSegment(frame, this.pool)
+    const { offload } = out.link
+    if (!isTaken(frame, offload)) {
+      // The route has changed since TCP asked what it can do, or there is nobody who cuts.
+      const pieces = splitSuperSegment(frame, this.pool, offload?.gsoBytes)
       frame.release()
       for (const piece of pieces) this.emit(piece, path, now)
       return
@@ -434,6 +430,14 @@ export class InternetLayer {
     this.redirects.clear()
     this.ndp.clear()
   }
+}
+
+/** Whether a link that offers this much takes the frame as it is. */
+function isTaken(frame: Frame, offload: LinkOffload | undefined): boolean {
+  if (frame.gsoSize === 0) return true
+  if (offload === undefined || offload.gsoBytes === 0) return false
+  if (frame.tailBytes === 0) return true
+  return offload.gathers === true && frame.tailBytes <= Math.max(offload.gsoBytes, offload.bigTcpBytes ?? 0)
 }
 
 /**

@@ -283,7 +283,8 @@ export class Ipv4 {
     writeIpv4Header(
       frame.bytes,
       frame.start,
-      totalLength,
+      // What is longer than the field can tell is for a device only, which knows how much it was given.
+      totalLength > 65_535 ? 0 : totalLength,
       trafficClass | frame.ecn,
       this.#identification,
       dontFragment ? DONT_FRAGMENT_BITS : 0,

@@ -10,10 +10,15 @@ export type Medium = 'ethernet' | 'ip'
 export interface LinkOffload {
   /** It completes transport checksums (CHECKSUM_PARTIAL). */
   readonly checksum: boolean
-  /** Largest TCP payload that it cuts into segments itself, 0 for none. */
+  /** Largest TCP payload that it cuts into segments itself, 0 for none; at most 65,000. */
   readonly gsoBytes: number
   /** It takes a packet whose payload lies elsewhere ({@link Frame.tail}). */
   readonly gathers?: boolean
+  /**
+   * Instead of `gsoBytes` for IPv4 packets whose payload lies elsewhere, 0 or absent for none: more than their field for the total
+   * length can tell, which is then 0 (BIG TCP, as Linux has it for IPv4 since 6.3).
+   */
+  readonly bigTcpBytes?: number
 }
 
 /** One end of a link. Everything that changes a link (impairment, FCS, tap) is again a `Link` around another. */
@@ -28,16 +33,12 @@ export interface Link {
   transmit(frame: Frame, now: number): void
 }
 
-/** A copy of a frame in one piece, for a second receiver or for a link that does not gather. */
+/** A copy of a frame for a second receiver. */
 export function copyFrame(frame: Frame, pool: FramePool): Frame {
   // The headroom is kept, so that the header stays as aligned as it was.
   const copy = pool.allocate(frame.length, frame.start)
   copy.bytes.set(frame.bytes.subarray(frame.start, frame.end), frame.start)
   copy.end = frame.end
-  for (const part of frame.tail) {
-    copy.bytes.set(part, copy.end)
-    copy.end += part.length
-  }
   copy.checksum = frame.checksum
   copy.checksumStart = frame.checksumStart
   copy.checksumOffset = frame.checksumOffset

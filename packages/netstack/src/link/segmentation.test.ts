@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checksum, pseudoHeaderSum4, pseudoHeaderSum6 } from '../wire/checksum.ts'
+import { checksum, foldChecksum, pseudoHeaderSum4, pseudoHeaderSum6 } from '../wire/checksum.ts'
 import { buildIpv4, parseIpv4, verifyIpv4Checksum } from '../wire/ipv4.ts'
 import { buildIpv6, parseIpv6 } from '../wire/ipv6.ts'
 import { buildTcp, parseTcp } from '../wire/tcp.ts'
-import { FramePool } from './frame.ts'
+import { CHECKSUM_PARTIAL, type Frame, FramePool } from './frame.ts'
 import { splitSuperSegment } from './segmentation.ts'
 
 const DATA = new Uint8Array(3500).map((_, index) => index * 13)
@@ -62,3 +62,53 @@ for (const family of [4, 6] as const) {
     assert.deepEqual(Buffer.concat(seen.map((each) => each.payload)), Buffer.from(DATA))
   })
 }
+
+const LARGE = new Uint8Array(200_000).map((_, index) => index * 13 + (index >> 8))
+
+/** A super-segment of more than an IPv4 packet can tell of, its payload in uneven parts elsewhere. */
+function bigTcp(pool: FramePool): Frame {
+  const header = buildTcp({ sourcePort: 1, destinationPort: 2, sequenceNumber: 1000, flags: 0x99, window: 9 })
+  const packet = buildIpv4({ protocol: 6, source: 0x0a00_0001, destination: 0x0a00_0002, payload: header })
+  const frame = pool.frameOf(packet)
+  frame.bytes.fill(0, frame.start + 2, frame.start + 4)
+  frame.tail = [LARGE.subarray(0, 3), LARGE.subarray(3, 100_000), LARGE.subarray(100_000)]
+  frame.tailBytes = LARGE.length
+  frame.gsoSize = 1448
+  frame.gsoHeaderBytes = 20
+  return frame
+}
+
+test('what is too large for a device goes to it in the largest super-segments that it takes, their checksums left to it', () => {
+  const pool = new FramePool()
+  const pieces = splitSuperSegment(bigTcp(pool), pool, 65_000)
+  const whole = 65_000 - (65_000 % 1448)
+  const seen = pieces.map((piece) => {
+    const ip = parseIpv4(piece.bytes, piece.start, piece.end)
+    assert.equal(piece.checksum, CHECKSUM_PARTIAL)
+    assert.equal(piece.checksumStart, piece.start + 20)
+    assert.deepEqual([piece.gsoSize, piece.gsoHeaderBytes], [1448, 20])
+    const pseudo = pseudoHeaderSum4(0x0a00_0001, 0x0a00_0002, 6, ip.payload.length)
+    const { checksum: told, sequenceNumber, flags, payload } = parseTcp(ip.payload)
+    assert.equal(told, foldChecksum(pseudo))
+    return { sequenceNumber, identification: ip.identification, flags, payload }
+  })
+  assert.deepEqual(
+    seen.map(({ sequenceNumber, identification, flags }) => [sequenceNumber - 1000, identification, flags]),
+    [
+      [0, 0, 0x90],
+      [whole, whole / 1448, 0x10],
+      [2 * whole, (2 * whole) / 1448, 0x10],
+      [3 * whole, (3 * whole) / 1448, 0x19],
+    ],
+  )
+  assert.deepEqual(Buffer.concat(seen.map(({ payload }) => payload)), Buffer.from(LARGE))
+})
+
+test('a last piece of one segment is no super-segment', () => {
+  const pool = new FramePool()
+  const pieces = splitSuperSegment(bigTcp(pool), pool, 1448 * 23)
+  assert.deepEqual(
+    pieces.map(({ gsoSize, length }) => [gsoSize, length - 40]),
+    [...Array(6).fill([1448, 1448 * 23]), [0, 176]],
+  )
+})

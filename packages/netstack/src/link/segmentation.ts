@@ -1,4 +1,4 @@
-import { checksumAdd, pseudoHeaderSum4, pseudoHeaderSum6 } from '../wire/checksum.ts'
+import { checksumAdd, foldChecksum, pseudoHeaderSum4, pseudoHeaderSum6 } from '../wire/checksum.ts'
 import { writeIpv4Checksum } from '../wire/ipv4.ts'
 import { IPV6_SOURCE_OFFSET } from '../wire/ipv6.ts'
 import { PROTOCOL_TCP } from '../wire/protocols.ts'
@@ -6,6 +6,7 @@ import { CHECKSUM_PARTIAL, CHECKSUM_VALID, type Frame, type FramePool } from './
 
 const FIN_PSH = 0x09
 const CWR = 0x80
+const CHECKSUM_OFFSET = 16
 
 /** Completes a checksum of which only the pseudo-header's sum is there. */
 export function completeChecksum(frame: Frame): void {
@@ -18,37 +19,71 @@ export function completeChecksum(frame: Frame): void {
 }
 
 /**
- * Cuts a TCP super-segment into packets of `gsoSize` payload bytes, each with its own headers and checksums, for a device
- * that does not do so itself. The frame, whose start is the IP header, stays with the caller; the pieces are new frames.
+ * Cuts a TCP super-segment into packets in one piece, each with its own headers, for a device that does not do so itself or takes
+ * less at once. The frame, whose start is the IP header, stays with the caller; the pieces are new frames.
+ *
+ * @param gsoBytes payload of a super-segment that the device still cuts; 0: each packet is one segment, its checksum complete
  */
-export function splitSuperSegment(frame: Frame, pool: FramePool): Frame[] {
-  const { bytes, start, end, gsoSize } = frame
+export function splitSuperSegment(frame: Frame, pool: FramePool, gsoBytes = 0): Frame[] {
+  const { bytes, start, gsoSize } = frame
   const isV4 = bytes[start] >> 4 === 4
   const ipBytes = isV4 ? (bytes[start] & 15) * 4 : 40
   const headerBytes = ipBytes + (bytes[start + ipBytes + 12] >> 4) * 4
+  const payloadBytes = frame.length - headerBytes
+  const pieceBytes = Math.max(gsoSize, gsoBytes - (gsoBytes % gsoSize))
+  const payload = new PayloadReader([bytes.subarray(start + headerBytes, frame.end), ...frame.tail])
   const pieces: Frame[] = []
-  const first = start + headerBytes
-  for (let at = first, index = 0; at < end; at += gsoSize, index++) {
-    const take = Math.min(gsoSize, end - at)
-    const piece = pool.allocate(headerBytes + take, frame.start)
+  for (let at = 0; at < payloadBytes; at += pieceBytes) {
+    const take = Math.min(pieceBytes, payloadBytes - at)
+    const piece = pool.allocate(headerBytes + take, start)
     const to = piece.bytes
     const from = piece.start
     piece.end = from + headerBytes + take
     piece.ecn = frame.ecn
-    to.set(bytes.subarray(start, first), from)
-    to.set(bytes.subarray(at, at + take), from + headerBytes)
-    writeLengths(to, from, isV4, ipBytes, headerBytes + take, index)
+    to.set(bytes.subarray(start, start + headerBytes), from)
+    payload.read(to, from + headerBytes, take)
+    writeLengths(to, from, isV4, ipBytes, headerBytes + take, at / gsoSize)
     const tcp = from + ipBytes
-    const sequence = readWord(bytes, start + ipBytes + 4) + (at - first)
+    const sequence = readWord(bytes, start + ipBytes + 4) + at
     for (let byte = 0; byte < 4; byte++) to[tcp + 4 + byte] = sequence >>> (24 - byte * 8)
     // The end is at the end, and the congestion window was reduced once (RFC 3168 6.1.2).
-    if (at + take < end) to[tcp + 13] &= ~FIN_PSH
-    if (index > 0) to[tcp + 13] &= ~CWR
-    writeTcpChecksum(to, from, tcp, piece.end, isV4)
-    piece.checksum = CHECKSUM_VALID
+    if (at + take < payloadBytes) to[tcp + 13] &= ~FIN_PSH
+    if (at > 0) to[tcp + 13] &= ~CWR
+    if (take > gsoSize) {
+      piece.gsoSize = gsoSize
+      piece.gsoHeaderBytes = headerBytes - ipBytes
+    }
+    writeTcpChecksum(piece, tcp, isV4, gsoBytes > 0)
     pieces.push(piece)
   }
   return pieces
+}
+
+/** Payload in several parts, read from its beginning to its end. */
+class PayloadReader {
+  readonly #parts: readonly Uint8Array[]
+  #part = 0
+  #at = 0
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts
+  }
+
+  /** The next `length` bytes, of which there must be so many. */
+  read(into: Uint8Array, at: number, length: number): void {
+    while (length > 0) {
+      const part = this.#parts[this.#part]!
+      const run = Math.min(length, part.length - this.#at)
+      into.set(part.subarray(this.#at, this.#at + run), at)
+      this.#at += run
+      if (this.#at === part.length) {
+        this.#part++
+        this.#at = 0
+      }
+      at += run
+      length -= run
+    }
+  }
 }
 
 function writeLengths(
@@ -70,15 +105,22 @@ function writeLengths(
   writeIpv4Checksum(to, from, ipBytes)
 }
 
-function writeTcpChecksum(to: Uint8Array, from: number, tcp: number, end: number, isV4: boolean): void {
+/** Of the whole segment, or with `isPartial` of the pseudo-header only. */
+function writeTcpChecksum(piece: Frame, tcp: number, isV4: boolean, isPartial: boolean): void {
+  const { bytes, start, end } = piece
   const pseudo = isV4
-    ? pseudoHeaderSum4(readWord(to, from + 12), readWord(to, from + 16), PROTOCOL_TCP, end - tcp)
-    : pseudoHeaderSum6(to, from + IPV6_SOURCE_OFFSET, PROTOCOL_TCP, end - tcp)
-  to[tcp + 16] = 0
-  to[tcp + 17] = 0
-  const sum = ~checksumAdd(to, tcp, end, pseudo) & 0xffff
-  to[tcp + 16] = sum >> 8
-  to[tcp + 17] = sum
+    ? pseudoHeaderSum4(readWord(bytes, start + 12), readWord(bytes, start + 16), PROTOCOL_TCP, end - tcp)
+    : pseudoHeaderSum6(bytes, start + IPV6_SOURCE_OFFSET, PROTOCOL_TCP, end - tcp)
+  const at = tcp + CHECKSUM_OFFSET
+  bytes[at] = 0
+  bytes[at + 1] = 0
+  const sum = isPartial ? foldChecksum(pseudo) : ~checksumAdd(bytes, tcp, end, pseudo) & 0xffff
+  bytes[at] = sum >> 8
+  bytes[at + 1] = sum
+  piece.checksum = isPartial ? CHECKSUM_PARTIAL : CHECKSUM_VALID
+  if (!isPartial) return
+  piece.checksumStart = tcp
+  piece.checksumOffset = CHECKSUM_OFFSET
 }
 
 function readWord(bytes: Uint8Array, at: number): number {

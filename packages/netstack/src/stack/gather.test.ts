@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { IpAddress } from '../internet/address.ts'
 import { type Frame, FramePool } from '../link/frame.ts'
 import type { FrameReceiver, Link, LinkOffload } from '../link/link.ts'
-import { TapLink } from '../link/tap.ts'
+import { splitSuperSegment } from '../link/segmentation.ts'
+import { type CaptureSink, TapLink } from '../link/tap.ts'
 import { parseIpv4 } from '../wire/ipv4.ts'
 import { parseTcp } from '../wire/tcp.ts'
 import { Stack } from './stack.ts'
@@ -20,15 +21,23 @@ class Device implements Link {
   /** Payload sizes of TCP, and how many packets had it elsewhere than behind their headers. */
   readonly payloadBytes: number[] = []
   gathered = 0
+  /** Packets of more than 65,535 bytes, and what their field for the total length says. */
+  readonly large: [number, number][] = []
   readonly #waiting: Uint8Array[] = []
   readonly #pool: FramePool
 
-  constructor(pool: FramePool, gathers: boolean) {
+  constructor(pool: FramePool, gathers: boolean, bigTcpBytes: number) {
     this.#pool = pool
-    this.offload = { checksum: true, gsoBytes: 65_000, gathers }
+    this.offload = { checksum: true, gsoBytes: 65_000, gathers, bigTcpBytes }
   }
 
   transmit(frame: Frame): void {
+    if (frame.length > 65_535) {
+      this.large.push([frame.length, (frame.bytes[frame.start + 2]! << 8) | frame.bytes[frame.start + 3]!])
+      for (const piece of splitSuperSegment(frame, this.#pool, 65_000)) this.transmit(piece)
+      frame.release()
+      return
+    }
     const parts = [frame.bytes.subarray(frame.start, frame.end), ...frame.tail]
     if (frame.tail.length > 0) this.gathered++
     const packet = Buffer.concat(parts)
@@ -61,9 +70,9 @@ interface Scene {
   transfer(bytes: Uint8Array): Uint8Array
 }
 
-function scene(gathers: boolean): Scene {
+function scene(gathers: boolean, bigTcpBytes = 0): Scene {
   const pool = new FramePool()
-  const devices: [Device, Device] = [new Device(pool, gathers), new Device(pool, gathers)]
+  const devices: [Device, Device] = [new Device(pool, gathers, bigTcpBytes), new Device(pool, gathers, bigTcpBytes)]
   devices[0].other = devices[1]
   devices[1].other = devices[0]
   let now = 0
@@ -141,4 +150,34 @@ test('a link that ceases to gather while a connection stands gets packets in one
   devices[0].offload = { ...devices[0].offload, gathers: false }
   assert.deepEqual(transfer(DATA), Buffer.from(DATA))
   assert.equal(devices[0].gathered, before)
+})
+
+test('a device that takes more than an IPv4 packet can tell of is given it, under the length 0', () => {
+  const { devices, pool, transfer } = scene(true, 150_000)
+  for (let time = 0; time < 3; time++) assert.deepEqual(transfer(DATA), Buffer.from(DATA))
+  const { large } = devices[0]
+  assert.ok(large.length > 0)
+  assert.ok(
+    large.every(([bytes, told]) => bytes <= 150_000 + 52 && told === 0),
+    String(large),
+  )
+  assert.equal(pool.outstanding, 0)
+})
+
+test('it is cut for whoever captures, and for a link that takes no more such packets', () => {
+  const { devices, tap, pool, transfer } = scene(true, 150_000)
+  for (let time = 0; time < 3; time++) transfer(DATA)
+  const before = devices[0].large.length
+  let largest = 0
+  const sink: CaptureSink = (bytes, start, end) => {
+    largest = Math.max(largest, parseTcp(parseIpv4(bytes.subarray(start, end)).payload).payload.length)
+  }
+  tap.sinks.add(sink)
+  assert.deepEqual(transfer(DATA), Buffer.from(DATA))
+  tap.sinks.delete(sink)
+  assert.ok(largest > 60_000 && largest <= 65_000, String(largest))
+  devices[0].offload = { checksum: true, gsoBytes: 0 }
+  assert.deepEqual(transfer(DATA), Buffer.from(DATA))
+  assert.equal(devices[0].large.length, before)
+  assert.equal(pool.outstanding, 0)
 })

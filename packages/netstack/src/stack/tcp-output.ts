@@ -3,6 +3,7 @@ import type { InternetLayer } from '../internet/internet.ts'
 import type { IcmpError, PacketInfo, Transport } from '../internet/packet.ts'
 import type { Path } from '../internet/path.ts'
 import { FRAME_HEADROOM_BYTES, type Frame } from '../link/frame.ts'
+import type { LinkOffload } from '../link/link.ts'
 import type { TcpFlow, TcpIcmpError, TcpLayer, TcpOutput } from '../transport/tcp/mod.ts'
 import { PROTOCOL_TCP } from '../wire/protocols.ts'
 
@@ -37,16 +38,8 @@ export class StackTcpOutput implements TcpOutput {
     return this.#findPath(flow, this.#internet.clock())?.mtu ?? 0
   }
 
-  gsoBytes(flow: TcpFlow): number {
-    return (flow.route as Path | null)?.interface.link.offload?.gsoBytes ?? 0
-  }
-
-  gathers(flow: TcpFlow): boolean {
-    return (flow.route as Path | null)?.interface.link.offload?.gathers === true
-  }
-
-  checksumOffload(flow: TcpFlow): boolean {
-    return (flow.route as Path | null)?.interface.link.offload?.checksum === true
+  offload(flow: TcpFlow): LinkOffload | undefined {
+    return (flow.route as Path | null)?.interface.link.offload
   }
 
   #findPath(flow: TcpFlow, now: number): Path | null {

@@ -3,6 +3,7 @@ import { createNet, type NetModule } from '../../src/api/node/network.ts'
 import { RealTimeHost } from '../../src/api/node/real-time-host.ts'
 import type { Capture } from '../../src/link/pcap/capture.ts'
 import { TapLink } from '../../src/link/tap.ts'
+import type { TunOptions } from '../../src/link/tun/device.ts'
 import { openTun, type TunLink } from '../../src/link/tun/tun-link.ts'
 import { LINKTYPE_RAW } from '../../src/wire/link-types.ts'
 import { Namespace } from './namespace.ts'
@@ -22,8 +23,8 @@ export class TunHost {
 
   readonly #tap: TapLink
 
-  constructor(options: { mtu?: number; offload?: boolean; mode?: 'tun' | 'tap' } = {}) {
-    this.tun = openTun({ ...options, up: false }, this.host.stack.pool)
+  constructor(options: TunOptions = {}, open: typeof openTun = openTun) {
+    this.tun = open({ ...options, up: false }, this.host.stack.pool)
     this.namespace.adopt(this.tun.device.name, [`${THEIRS[4]}/24`, `${THEIRS[6]}/64`])
     this.#tap = new TapLink(this.tun)
     this.tun.onBatch = () => this.host.kick()

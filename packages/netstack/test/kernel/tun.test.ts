@@ -30,6 +30,7 @@ test('errors say what happened and what helps', async (context) => {
     error instanceof TunError && error.code === expected && error.cure !== ''
   assert.throws(() => openTun({ name: 'a name of more than 15 bytes' }), code('ERR_TUN_NAME'))
   assert.throws(() => openTun({ name: 'lo' }), code('ERR_TUN_NAME'))
+  assert.throws(() => openTun({ gsoBytes: 600_000 }), code('ERR_TUN_GSO_BYTES'))
   const tun = openTun()
   assert.throws(() => openTun({ name: tun.device.name }), code('ERR_TUN_BUSY'))
   await tun.close()

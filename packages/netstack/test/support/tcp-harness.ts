@@ -69,9 +69,7 @@ export class Host {
       allocate: (bytes) => net.pool.allocate(bytes),
       transmit: (frame, flow) => net.send(name, frame, flow),
       mtu: () => net.link.mtu ?? 1500,
-      gsoBytes: () => 0,
-      checksumOffload: () => false,
-      gathers: () => false,
+      offload: () => undefined,
     }
     const random = seeded(net.seed * 2 + (name === 'a' ? 0 : 1))
     this.layer = createTcpLayer({

@@ -1,4 +1,5 @@
 import { closeSync, constants as files, openSync } from 'node:fs'
+import { release } from 'node:os'
 import { TunError } from './errors.ts'
 import { type SystemCalls, systemCalls } from './system-calls.ts'
 import { VNET_HEADER_BYTES } from './vnet-header.ts'
@@ -12,6 +13,11 @@ export interface TunOptions {
   mtu?: number
   /** Super-segments of up to 64 KiB and checksums left to the other side, both ways. Default true; without it each frame is one segment. */
   offload?: boolean
+  /**
+   * Largest TCP payload that the kernel is handed in one packet, in bytes; at most 524,280. Default 262,144. More than 65,000 go over
+   * IPv4 in `tun` mode to Linux 6.6 and newer only ("BIG TCP").
+   */
+  gsoBytes?: number
   /** Packets that the kernel keeps for us at most; more are dropped. Default 5,000. */
   queuePackets?: number
   /** Switches the kernel's end on. Default true. */
@@ -25,6 +31,8 @@ export interface TunDevice {
   readonly mode: 'tun' | 'tap'
   readonly mtu: number
   readonly offload: boolean
+  /** Largest TCP payload that the kernel is handed in one packet; 0 without offload. */
+  readonly gsoBytes: number
 }
 
 // include/uapi/linux/if_tun.h and sockios.h
@@ -47,6 +55,11 @@ const IFF_UP = 1
 const AF_INET = 2
 const SOCK_DGRAM = 2
 
+/** A super-segment within the length that IP can tell of. */
+const PLAIN_GSO_BYTES = 65_000
+/** As much as Linux itself puts in one packet at most (GSO_MAX_SIZE of include/linux/netdevice.h). */
+const MOST_GSO_BYTES = 524_280
+
 const IFREQ_BYTES = 40
 const NAME_BYTES = 16
 const EPERM = 1
@@ -58,13 +71,17 @@ const EINVAL = 22
 
 /** @throws {TunError} when there is no such device, no right to use it, or the name is taken */
 export function openDevice(options: TunOptions = {}): TunDevice {
-  const { name = 'tun%d', mode = 'tun', mtu = 1500, offload = true, queuePackets = 5000, up = true } = options
+  const { name = 'tun%d', mode = 'tun', mtu = 1500, offload = true, up = true } = options
+  const { gsoBytes = 262_144, queuePackets = 5000 } = options
   if (!/^[^\s/:]{1,15}$/.test(name)) {
     throw new TunError(
       'ERR_TUN_NAME',
       `${name} is no name for an interface.`,
       'It has 1 to 15 bytes, no space, / or :.',
     )
+  }
+  if (!(gsoBytes >= 0 && gsoBytes <= MOST_GSO_BYTES)) {
+    throw new TunError('ERR_TUN_GSO_BYTES', `gsoBytes is ${gsoBytes}.`, `It is 0 to ${MOST_GSO_BYTES}.`)
   }
   const calls = systemCalls()
   const fd = openTun()
@@ -81,11 +98,23 @@ export function openDevice(options: TunOptions = {}): TunDevice {
     const bits = offload ? OFFLOAD_CHECKSUM | OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_TSO_ECN : 0
     check(calls, calls.ioctlValue(fd, TUNSETOFFLOAD, bits), 'TUNSETOFFLOAD')
     configure(calls, given, mtu, queuePackets, up)
-    return { fd, name: given, mode, mtu, offload }
+    const mostBytes = !offload ? 0 : takesBigTcp(release()) ? MOST_GSO_BYTES : PLAIN_GSO_BYTES
+    return { fd, name: given, mode, mtu, offload, gsoBytes: Math.min(gsoBytes, mostBytes) }
   } catch (error) {
     closeSync(fd)
     throw error
   }
+}
+
+/**
+ * Whether a kernel of that release takes IPv4 packets whose total length is more than the field can tell, from a TUN device: since 6.3
+ * it believes a length of 0 (net/ipv4/ip_input.c, `iph_totlen`), and since 6.6 it has room for one (drivers/net/tun.c).
+ *
+ * @param version as `uname -r` says it
+ */
+export function takesBigTcp(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number.parseFloat) as [number, number]
+  return major > 6 || (major === 6 && minor >= 6)
 }
 
 function openTun(): number {

@@ -5,6 +5,7 @@ export type TunErrorCode =
   | 'ERR_TUN_NO_DEVICE'
   | 'ERR_TUN_PERMISSION'
   | 'ERR_TUN_NAME'
+  | 'ERR_TUN_GSO_BYTES'
   | 'ERR_TUN_BUSY'
   | 'ERR_TUN_SYSTEM_CALL'
   | 'ERR_TUN_GONE'

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs'
 import { ETHERNET_HEADER_BYTES } from '../../wire/ethernet.ts'
 import { FRAME_HEADROOM_BYTES, type Frame, FramePool } from '../frame.ts'
 import type { FrameReceiver, Link, LinkOffload, Medium } from '../link.ts'
+import { splitSuperSegment } from '../segmentation.ts'
 import { openDevice, type TunDevice, type TunOptions } from './device.ts'
 import { TunError } from './errors.ts'
 import { Readiness } from './readiness.ts'
@@ -12,13 +13,13 @@ import { readVnetHeader, VNET_HEADER_BYTES, writeVnetHeader } from './vnet-heade
 const BATCH_PACKETS = 64
 /** Packets of a batch whose answers (ACKs) leave together, so that the sender is not kept waiting until a long batch has ended. */
 const ANSWERED_PACKETS = 4
-/** Payload of a super-segment: with every header it stays below 65,535 bytes. */
+/** Payload of a super-segment in one piece: with every header it stays below 65,535 bytes. */
 const GSO_BYTES = 65_000
 const LARGEST_PACKET_BYTES = 65_535 + ETHERNET_HEADER_BYTES + 4
 /** A packet up to this size moves into a small frame, so that one that has to wait somewhere does not hold 64 KiB. */
 const SMALL_PACKET_BYTES = 1600
 /** Pieces that a packet may lie in: its head, and what lies across the blocks of a send buffer. */
-const MAX_PARTS = 8
+const MAX_PARTS = 40
 /** `struct iovec` is two numbers of the width of an address. */
 const HAS_64_BIT_ADDRESSES = !['arm', 'ia32', 'mips', 'mipsel'].includes(process.arch)
 const EAGAIN = 11
@@ -31,6 +32,8 @@ export interface TunCounters {
   /** Super-segments among them. */
   superSegmentsIn: number
   superSegmentsOut: number
+  /** Super-segments for which the kernel had no room in one piece. They went in several. */
+  superSegmentsSplit: number
   /** Packets that the kernel would not take: its end was down, or its queue full. */
   outErrors: number
   inErrors: number
@@ -52,6 +55,7 @@ export class TunLink implements Link {
     packetsOut: 0,
     superSegmentsIn: 0,
     superSegmentsOut: 0,
+    superSegmentsSplit: 0,
     outErrors: 0,
     inErrors: 0,
   }
@@ -65,20 +69,25 @@ export class TunLink implements Link {
   readonly #parts: BigUint64Array<ArrayBuffer> = new BigUint64Array(2 * MAX_PARTS)
   #open = true
 
-  /** @param pool the stack's, so that frames go through without a copy */
-  constructor(device: TunDevice, pool: FramePool = new FramePool()) {
+  /**
+   * @param pool the stack's, so that frames go through without a copy
+   * @param calls the system's
+   */
+  constructor(device: TunDevice, pool: FramePool = new FramePool(), calls: SystemCalls = systemCalls()) {
     this.device = device
     this.medium = device.mode === 'tun' ? 'ip' : 'ethernet'
     this.mtu = device.mtu
+    const { gsoBytes } = device
     this.offload = {
       checksum: device.offload,
-      gsoBytes: device.offload ? GSO_BYTES : 0,
+      gsoBytes: Math.min(gsoBytes, GSO_BYTES),
       // Over Ethernet a frame may have to wait for the neighbour's address, and what lies elsewhere does not wait.
       gathers: device.offload && device.mode === 'tun' && HAS_64_BIT_ADDRESSES,
+      bigTcpBytes: gsoBytes > GSO_BYTES ? gsoBytes : 0,
     }
     this.#linkBytes = device.mode === 'tun' ? 0 : ETHERNET_HEADER_BYTES
     this.#pool = pool
-    this.#calls = systemCalls()
+    this.#calls = calls
     this.#readiness = new Readiness(
       device.fd,
       this.#landing,
@@ -91,7 +100,7 @@ export class TunLink implements Link {
     return this.#open
   }
 
-  transmit(frame: Frame, _now: number): void {
+  transmit(frame: Frame, now: number): void {
     const counters = this.counters
     if (!this.#open) {
       counters.outErrors++
@@ -102,10 +111,18 @@ export class TunLink implements Link {
     if (this.#write(frame.bytes.subarray(frame.start - VNET_HEADER_BYTES, frame.end), frame.tail, frame.tailBytes)) {
       counters.packetsOut++
       if (frame.gsoSize > 0) counters.superSegmentsOut++
+    } else if (frame.tailBytes > GSO_BYTES) {
+      this.#transmitInPieces(frame, now)
     } else {
       counters.outErrors++
     }
     frame.release()
+  }
+
+  /** The kernel wants much memory for a large packet, in a few pieces: where its memory is in crumbs, there are none. */
+  #transmitInPieces(frame: Frame, now: number): void {
+    this.counters.superSegmentsSplit++
+    for (const piece of splitSuperSegment(frame, this.#pool, GSO_BYTES)) this.transmit(piece, now)
   }
 
   /** Whether the kernel has taken all of it. */

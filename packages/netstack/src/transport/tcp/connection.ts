@@ -71,9 +71,9 @@ export class Connection implements TcpConnection, FlowEntry {
   advertisedMss = 536
   receiveMss = 536
   pathMtu = 576
+  /** Most bytes of a super-segment, 0 for none: in one frame, and with its payload where it lies in the send buffer. */
   gsoBytes = 0
-  /** Super-segments leave with their payload where it lies in the send buffer. */
-  gathers = false
+  gatheredBytes = 0
   checksumOffload = false
   readonly pseudoBase: number
   initialWindowBytes = 0
@@ -222,6 +222,11 @@ export class Connection implements TcpConnection, FlowEntry {
     this.setState('SYN-SENT', 'active OPEN')
     sendSyn(this, now)
     this.timers.setRetransmit(TIMER_RTO, now + this.rtt.rto)
+  }
+
+  /** Super-segments leave with their payload where it lies. A trace is shown whole segments. */
+  get gathers(): boolean {
+    return this.gatheredBytes > 0 && this.host.trace?.onSent === undefined
   }
 
   send(bytes: Uint8Array, now: number, start = 0, end: number = bytes.length, push = true, lent = false): number {

@@ -19,9 +19,7 @@ function end(pool: FramePool, seed: number, output: Partial<TcpOutput>): End {
       allocate: (bytes) => pool.allocate(bytes),
       transmit: (frame) => void frames.push(frame),
       mtu: () => 1500,
-      gsoBytes: () => 0,
-      checksumOffload: () => false,
-      gathers: () => false,
+      offload: () => undefined,
       ...output,
     },
     fillRandom: (bytes) => void bytes.fill(seed),
@@ -107,7 +105,7 @@ test('IPv6: checksum over its pseudo-header, MSS for its header', () => {
 
 test('GSO: super-segments of whole MSS, each record on its own in the scoreboard; the checksum left to the device', () => {
   let largest = 0
-  transfer6(3_000_000, { gsoBytes: () => 65_000, checksumOffload: () => true }, (frame) => {
+  transfer6(3_000_000, { offload: () => ({ checksum: true, gsoBytes: 65_000 }) }, (frame) => {
     assert.equal(frame.checksum, CHECKSUM_PARTIAL)
     assert.equal(frame.checksumStart, frame.start)
     const payload = frame.length - 32

@@ -225,7 +225,7 @@ export class Listener implements TcpListener {
       undefined,
       flow,
       pseudoHeaderBase(flow.local, flow.remote),
-      host.output.checksumOffload(flow),
+      host.output.offload(flow)?.checksum === true,
       sequence,
       (segment.sequence + 1) | 0,
       flags,

@@ -15,9 +15,11 @@ export function readPath(connection: Connection): void {
   const { output } = connection.host
   const mtu = output.mtu(connection.flow)
   if (mtu > 0) connection.pathMtu = mtu
-  connection.gsoBytes = output.gsoBytes(connection.flow)
-  connection.gathers = output.gathers(connection.flow)
-  connection.checksumOffload = output.checksumOffload(connection.flow)
+  const offload = output.offload(connection.flow)
+  connection.checksumOffload = offload?.checksum === true
+  connection.gsoBytes = offload?.gsoBytes ?? 0
+  const bigTcpBytes = connection.isIpv6 ? 0 : (offload?.bigTcpBytes ?? 0)
+  connection.gatheredBytes = offload?.gathers === true ? bigTcpBytes || connection.gsoBytes : 0
   // RFC9293:MUST-67, MUST-14: what we can take, whatever options we or IP use.
   connection.advertisedMss = Math.max(
     SMALLEST_MSS,

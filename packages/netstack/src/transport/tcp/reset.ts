@@ -33,5 +33,11 @@ export function sendResetFor(host: TcpHost, flow: TcpFlow, segment: Segment, now
   frame.end = start + TCP_HEADER_BYTES
   host.counters.segmentsOut++
   host.trace?.onSent?.(undefined, bytes, start, frame.end, 'no connection', 'RFC 9293 3.10.7.1', now)
-  finishSegment(host.output, frame, flow, pseudoHeaderBase(flow.local, flow.remote), host.output.checksumOffload(flow))
+  finishSegment(
+    host.output,
+    frame,
+    flow,
+    pseudoHeaderBase(flow.local, flow.remote),
+    host.output.offload(flow)?.checksum === true,
+  )
 }

@@ -78,8 +78,7 @@ export function emitSegment(
     sackCount = receiver.collectSackBlocks(Math.max(0, (room - 4) >> 3))
   }
   const headerBytes = TCP_HEADER_BYTES + timestampBytes + (sackCount === 0 ? 0 : 4 + 8 * sackCount)
-  // A trace is shown whole segments.
-  const gathered = length > sender.mss && connection.gathers && host.trace?.onSent === undefined
+  const gathered = length > sender.mss && connection.gathers
   const frame = host.output.allocate(gathered ? headerBytes : headerBytes + length)
   if (frame === undefined) {
     host.counters.allocationFailures++

@@ -173,7 +173,8 @@ export class Sender {
     if (length < 0 || (usable <= 0 && unsent > 0)) return false
     if (connection.pathProbe !== undefined && this.#sendPathProbe(connection.pathProbe, Math.min(length, room), now))
       return true
-    let ceiling = connection.gsoBytes > mss ? connection.gsoBytes : mss
+    const largest = connection.gathers ? connection.gatheredBytes : connection.gsoBytes
+    let ceiling = largest > mss ? largest : mss
     if (pacer !== undefined && ceiling > mss) ceiling = Math.min(ceiling, pacer.quantum(mss))
     if (length > ceiling) length = ceiling
     if (length > room && unsent > 0) {

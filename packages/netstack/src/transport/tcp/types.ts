@@ -1,6 +1,7 @@
 /** The surface between TCP and the rest: what the stack gives it, and what it gives the stack and the api. See mod.ts for the summary. */
 import type { IcmpErrorKind } from '../../internet/packet.ts'
 import type { Frame } from '../../link/frame.ts'
+import type { LinkOffload } from '../../link/link.ts'
 import type { Segment } from './segment.ts'
 import type { TcpInfo } from './tcp-info.ts'
 
@@ -53,19 +54,18 @@ export interface TcpOutput {
   allocate(transportBytes: number): Frame | undefined
   /**
    * Takes the frame. `start..end` spans TCP header and payload. TCP has written the header, and has set `frame.ecn`; and the checksum: complete (CHECKSUM_VALID), or with
-   * {@link TcpOutput.checksumOffload} the folded pseudo-header sum (CHECKSUM_PARTIAL with checksumStart/-Offset). With `gsoSize > 0` the frame is a super-segment
-   * that the stack cuts or passes on to a device that cuts; TCP makes one only when `gsoBytes` allowed it. Whatever it brings about, nothing is
+   * {@link TcpOutput.offload} the folded pseudo-header sum (CHECKSUM_PARTIAL with checksumStart/-Offset). With `gsoSize > 0` the frame is a super-segment
+   * that the stack cuts or passes on to a device that cuts; TCP makes one only where `offload` allows it. Whatever it brings about, nothing is
    * handed to `receive` before this call has returned.
    */
   transmit(frame: Frame, flow: TcpFlow): void
   /** Path MTU towards the flow's remote address in bytes (IP header included); also says no by 0 when there is no route. Asked at connect and after `onPathMtu`. */
   mtu(flow: TcpFlow): number
-  /** Largest payload of a super-segment on this flow's way out; 0 when every segment must fit the MSS. Asked with `mtu`. At most 65,000. */
-  gsoBytes(flow: TcpFlow): number
-  /** Whether a super-segment's payload may lie elsewhere than in its frame (`tail`): it is then done with when `transmit` returns. */
-  gathers(flow: TcpFlow): boolean
-  /** True when the way out completes checksums (TUN with vnet header). Asked with `mtu`. */
-  checksumOffload(flow: TcpFlow): boolean
+  /**
+   * What the device on this flow's way out does itself: checksums, super-segments, and whether their payload may lie elsewhere than in
+   * the frame (`tail`), which is then done with when `transmit` returns. Undefined for nothing. Asked with `mtu`.
+   */
+  offload(flow: TcpFlow): LinkOffload | undefined
   /** Negative advice (RFC9293:MUST-20 (b), RFC 1122 3.3.1.4): segments of this flow have been retransmitted several times (R1); its route or neighbour may be dead. */
   suspect?(flow: TcpFlow): void
 }
