@@ -1,5 +1,5 @@
-import { nodeChildProcess } from './builtins.ts'
 import { invalidHandleType } from './errors.ts'
+import { nodeChildProcess } from './install-builtins.ts'
 import { type AnyFunction, patch, redefine } from './patch.ts'
 import { StreamHandle } from './stream-handle.ts'
 

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
-import { nodeTls } from './builtins.ts'
 import { errnoOf } from './errors.ts'
 import { FrameCutter } from './http2-frames.ts'
+import { nodeTls } from './install-builtins.ts'
 import { type AnyFunction, askBelow, patch, redefine, tellBelow } from './patch.ts'
 import type { Socket } from './socket.ts'
 import type { HandleRequest } from './stream-handle.ts'

@@ -103,7 +103,7 @@ export class StreamHandle extends LoopHandle {
     if (!this.#isReading || this.#readPosted || this.isClosed) return
     this.#readPosted = true
     this.#chunksOfTurn = 0
-    setImmediate(this.#reader)
+    setImmediate(this.#readTurn)
   }
 
   /** One chunk, or the end. What the program does about a chunk by `process.nextTick` comes before the next one; the end has a turn of its own. */
@@ -126,13 +126,13 @@ export class StreamHandle extends LoopHandle {
   }
 
   /** One function for all turns: each chunk has one. */
-  readonly #reader = (): void => this.run(this.#readNow)
+  readonly #readTurn = (): void => this.run(this.#readNow)
 
   #readSoon(): void {
     if (!this.#isReading || this.#readPosted || this.isClosed) return
     this.#readPosted = true
     // In this turn still, behind what has been put off by `process.nextTick` until now.
-    process.nextTick(this.#reader)
+    process.nextTick(this.#readTurn)
   }
 
   #deliver(chunk: Uint8Array | null, status: number): void {

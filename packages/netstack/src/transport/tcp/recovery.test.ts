@@ -93,6 +93,18 @@ test('without SACK: the third duplicate ACK repeats the first segment, partial A
   assert.equal(d.connection!.info(d.now).totalRetransmitted, 2)
 })
 
+test('without SACK the hole that a partial ACK shows is filled at once, however little the window allows (RFC 6582 3.2 (3))', () => {
+  const d = open(SYN_PLAIN, { initialWindowSegments: 20 })
+  d.write('x'.repeat(4000))
+  d.said()
+  for (let duplicate = 0; duplicate < 8; duplicate++) d.say('A', 1, 1)
+  d.said()
+  for (let acknowledged = 101; acknowledged < 801; acknowledged += 100) {
+    d.say('A', 1, acknowledged)
+    assert.equal(d.heard()[0], `A ${acknowledged}/1 100`)
+  }
+})
+
 test('limited transmit: the first two duplicate ACKs each let a new segment go (RFC 3042)', () => {
   const d = open(SYN_PLAIN, { initialWindowSegments: 4 })
   d.write('x'.repeat(2000))

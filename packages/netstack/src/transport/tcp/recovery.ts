@@ -10,8 +10,8 @@ import { paceByAck } from './pacer.ts'
 import { ProportionalRateReduction } from './prr.ts'
 import { Rack } from './rack.ts'
 import { EVER_RETRANSMITTED, HAS_FIN, SACKED, Scoreboard } from './scoreboard.ts'
-import { ACK, CWR, ECE, FIN, PSH, type Segment } from './segment.ts'
-import { emitSegment } from './segment-writer.ts'
+import { CWR, ECE, type Segment } from './segment.ts'
+import { emitSegments } from './segment-writer.ts'
 import { seqAfter, seqAtMost, seqBefore } from './sequence.ts'
 import { TailLossProbe } from './tail-loss-probe.ts'
 import type { CongestionState } from './tcp-info.ts'
@@ -376,7 +376,11 @@ export class Recovery {
       if (index < 0) return
       const length = (this.board.endOf(index) - this.board.startOf(index)) | 0
       const pipe = this.pipe
-      if (pipe > 0 && pipe + Math.min(length, sender.mss) > congestion.window) {
+      if (
+        pipe > 0 &&
+        pipe + Math.min(length, sender.mss) > congestion.window &&
+        !(index === this.board.head && this.#isPartialAcknowledgment)
+      ) {
         sender.windowLimited = true
         return
       }
@@ -392,29 +396,22 @@ export class Recovery {
     }
   }
 
+  /** RFC 6582 3.2 (3): without SACK, what a partial ACK shows to be missing goes at once. */
+  get #isPartialAcknowledgment(): boolean {
+    return this.state === 'recovery' && this.duplicateAcks === 0 && !this.#connection.sackOn
+  }
+
   /** Sends a record again, in as many segments as the present MSS wants. */
   retransmit(index: number, now: number, reason: string, rule: string): void {
     const connection = this.#connection
-    const { sender, host } = connection
+    const { host } = connection
     const start = this.board.startOf(index)
     const end = this.board.endOf(index)
     const fin = (this.board.flagsOf(index) & HAS_FIN) !== 0
-    let rest = ((end - start) | 0) - (fin ? 1 : 0)
-    let at = start
-    let segments = 0
-    do {
-      const length = Math.min(rest, sender.mss)
-      rest -= length
-      const last = rest === 0
-      let flags = last && length > 0 && ((at + length) | 0) === sender.buffer.end ? ACK | PSH : ACK
-      if (last && fin) flags |= FIN
-      emitSegment(connection, at, length, flags, now, reason, rule)
-      at = (at + length) | 0
-      host.counters.retransmitted++
-      this.retransmittedSegments++
-      segments++
-    } while (rest > 0)
     const bytes = (end - start) | 0
+    const segments = emitSegments(connection, start, fin ? bytes - 1 : bytes, fin, now, reason, rule)
+    host.counters.retransmitted += segments
+    this.retransmittedSegments += segments
     connection.pathProbe?.onRetransmitted(start, end, now)
     this.retransmittedBytes += bytes
     this.#undo.onRetransmitted(connection.timestampNow(now), segments)

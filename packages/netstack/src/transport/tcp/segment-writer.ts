@@ -5,7 +5,7 @@ import { PROTOCOL_TCP } from '../../wire/protocols.ts'
 import { TCP_HEADER_BYTES, writeTcpHeader } from '../../wire/tcp.ts'
 import { TCP_TIMESTAMPS_BYTES, writeTcpSack, writeTcpTimestamps } from '../../wire/tcp-options.ts'
 import type { Connection } from './connection.ts'
-import { ACK, CWR, ECE, PSH, URG } from './segment.ts'
+import { ACK, CWR, ECE, FIN, PSH, URG } from './segment.ts'
 import type { AddressWords, TcpFlow, TcpOutput } from './types.ts'
 
 const CHECKSUM_FIELD_OFFSET = 16
@@ -120,6 +120,31 @@ export function emitSegment(
   finishSegment(host.output, frame, connection.flow, connection.pseudoBase, connection.checksumOffload)
   if ((flags & ACK) !== 0) receiver.onAckSent()
   return true
+}
+
+/** Sends `length` bytes from `sequence`, and a FIN behind them if there is one, in as many segments as the MSS wants. Returns how many. */
+export function emitSegments(
+  connection: Connection,
+  sequence: number,
+  length: number,
+  withFin: boolean,
+  now: number,
+  reason: string,
+  rule: string,
+): number {
+  const { mss, buffer } = connection.sender
+  let segments = 0
+  do {
+    const part = Math.min(length, mss)
+    length -= part
+    const isLast = length === 0
+    let flags = dataFlags(isLast && part > 0 && ((sequence + part) | 0) === buffer.end)
+    if (isLast && withFin) flags |= FIN
+    emitSegment(connection, sequence, part, flags, now, reason, rule)
+    sequence = (sequence + part) | 0
+    segments++
+  } while (length > 0)
+  return segments
 }
 
 /** Puts the payload behind the header, which ends at `at`, or names where it lies. Returns where the frame ends. */
