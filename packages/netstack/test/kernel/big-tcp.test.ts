@@ -104,7 +104,7 @@ for (const [what, mtu] of [
   ['1,500 bytes', 1500],
   ['less than our own link', NARROW],
 ] as const) {
-  test(`a kernel that forwards and tracks connections cuts them for a link of ${what}`, async (context) => {
+  test(`a kernel that forwards, tracks connections and translates addresses cuts them for a link of ${what}`, async (context) => {
     if (bigTcpMissing(context, 'nft')) return
     const host = new TunHost()
     const far = new Namespace()
@@ -119,7 +119,7 @@ for (const [what, mtu] of [
       router.ip('addr', 'add', '10.83.0.1/24', 'dev', 'inside')
       router.ip('link', 'set', 'inside', 'up')
       router.sysctl('net.ipv4.ip_forward', 1)
-      const rules = `table ip t { chain c { type filter hook forward priority 0; ct state invalid counter drop; ct state established counter accept; }; }`
+      const rules = `table ip t { chain c { type filter hook forward priority 0; ct state invalid counter drop; ct state established counter accept; }; chain p { type nat hook postrouting priority 100; masquerade; }; }`
       await router.run('nft', rules)
       host.host.stack.internet.addRouteTo('10.83.0.0/24', THEIRS[4])
       const seen = sizes(host.tun)
