@@ -33,15 +33,22 @@ export class Pass implements MatchContext {
   hasContext = false
   /** Per attempt: where its last finding ended, counted from `#epoch`; nothing before is found again. */
   readonly #resumeAt: Float64Array
-  /** Grows by the length of each text, so that what earlier scans left in `#resumeAt` lies before the text. */
+  /** Per attempt that a word asks for: how far it was tried in vain, counted in the same way. */
+  readonly #triedTo: Float64Array
+  /** Grows by the length of each text, so that what earlier scans left in those lies before the text. */
   #epoch = 0
   attempts = 0
   /** Whether the last attempt matched, whatever its validator said. */
   #hasMatched = false
   #text: string | undefined
+  /** The last answer of `#isWord`. */
+  #wordEnd = -1
+  #wordAlone = 0
+  #wordHolds = false
 
   constructor(attempts: number) {
     this.#resumeAt = new Float64Array(attempts)
+    this.#triedTo = new Float64Array(attempts)
   }
 
   /** Another text. */
@@ -53,6 +60,7 @@ export class Pass implements MatchContext {
     this.fieldName = fieldName
     this.attempts = 0
     this.#text = undefined
+    this.#wordEnd = -1
   }
 
   /** Lets go of the text and of what was found in it. */
@@ -79,10 +87,9 @@ export class Pass implements MatchContext {
     if (attempt.isContext) {
       const { alone } = trigger
       const end = alone === 0 ? to : to - 1
-      if (alone > 0 && !standsAlone(this.bytes, this.from, this.to, end - alone, end)) return
-      if (isInLabel(this.bytes, this.from, this.to, end)) return
+      if (!this.#isWord(alone, end)) return
       if (attempt.assigned) this.#afterConnector(attempt, end - this.from)
-      else this.#within(attempt, end - this.from)
+      else this.#withinAgain(attempt, end - this.from)
       return
     }
     const at = from + trigger.skip
@@ -91,6 +98,18 @@ export class Pass implements MatchContext {
       if (earlier < at && (this.#try(attempt, earlier - this.from) || this.#hasMatched)) return
     }
     this.#try(attempt, at - this.from)
+  }
+
+  /** Whether what ends before byte `end` is a word that asks for something. Many attempts ask for the same word, one after the other. */
+  #isWord(alone: number, end: number): boolean {
+    if (end !== this.#wordEnd || alone !== this.#wordAlone) {
+      this.#wordEnd = end
+      this.#wordAlone = alone
+      const { bytes, from, to } = this
+      this.#wordHolds =
+        (alone === 0 || standsAlone(bytes, from, to, end - alone, end)) && !isInLabel(bytes, from, to, end)
+    }
+    return this.#wordHolds
   }
 
   #resumed(attempt: Attempt): number {
@@ -112,21 +131,30 @@ export class Pass implements MatchContext {
     this.#tryWithContext(attempt, attempt.expression, CONNECTOR.lastIndex)
   }
 
-  #within(attempt: Attempt, at: number): boolean {
-    const last = Math.min(at + attempt.reach, this.to - this.from)
-    for (let i = Math.max(at, this.#resumed(attempt)); i < last; i++) {
+  /** Words that ask for the same come one after the other: what was tried in vain for the last one is not tried again. */
+  #withinAgain(attempt: Attempt, at: number): void {
+    const { index, reach } = attempt
+    const from = Math.max(at, this.#triedTo[index] - this.#epoch)
+    this.#triedTo[index] = this.#epoch + this.#within(attempt, from, at + reach)
+  }
+
+  /** Looks from `at` on, before `limit` and as far as the clause goes. Returns how far it was tried in vain. */
+  #within(attempt: Attempt, at: number, limit: number): number {
+    const last = Math.min(limit, this.to - this.from)
+    let i = Math.max(at, this.#resumed(attempt))
+    for (; i < last; i++) {
       const byte = this.bytes[this.from + i]
-      if (attempt.first[byte] === 1 && this.#tryWithContext(attempt, attempt.expression, i)) return true
-      if (STOP[byte] === 1) return false
+      if (attempt.first[byte] === 1 && this.#tryWithContext(attempt, attempt.expression, i)) return i
+      if (STOP[byte] === 1) return i
     }
-    return false
+    return i
   }
 
   field(context: FieldContext): void {
     for (const attempt of context.contexts) {
       if (attempt.fieldExpression !== undefined) this.#tryWithContext(attempt, attempt.fieldExpression, 0)
       else if (attempt.assigned) this.#tryWithContext(attempt, attempt.expression, 0)
-      else this.#within(attempt, 0)
+      else this.#within(attempt, 0, attempt.reach)
     }
     for (const { attempt, rest } of context.assignments) this.#assignment(attempt, rest)
   }

@@ -4,9 +4,14 @@ function decodeBase64(text: string): string {
   return Buffer.from(text, 'base64').toString('latin1')
 }
 
+const HEADER_MEMBER = /"(?:alg|typ|enc)"/
+
 function hasJoseHeader(token: string): boolean {
+  const text = decodeBase64(token.slice(0, token.indexOf('.')))
+  // What is no header is mostly seen without an attempt to parse it, which costs much where it fails.
+  if (!text.trimEnd().endsWith('}') || !HEADER_MEMBER.test(text)) return false
   try {
-    const header = JSON.parse(decodeBase64(token.slice(0, token.indexOf('.')))) as Record<string, unknown>
+    const header = JSON.parse(text) as Record<string, unknown>
     return typeof header === 'object' && header !== null && ('alg' in header || 'typ' in header || 'enc' in header)
   } catch {
     return false
