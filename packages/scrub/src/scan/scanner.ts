@@ -14,6 +14,8 @@ export function compileScanner(detectors: readonly Detector[], options: ScannerO
 
 const NOTHING = Number.MAX_SAFE_INTEGER
 const LINE_END = 10
+/** From here on it is faster to walk in four places at once. */
+const SIDE_BY_SIDE_BYTES = 192
 const MAX_FIELD_NAMES = 4096
 /** A name of more bytes than this vouches for nothing beyond its first bytes. */
 const MAX_FIELD_NAME_BYTES = 256
@@ -39,7 +41,7 @@ class CompiledScanner implements Scanner {
   }
 
   mayMatch(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#nextSeen(bytes, start, end, this.#automaton.initial) !== NOTHING) return true
+    if (this.#firstSeen(bytes, start, end) !== NOTHING) return true
     return this.#maySearch(bytes, start, end)
   }
 
@@ -56,7 +58,7 @@ class CompiledScanner implements Scanner {
 
   scan(bytes: Uint8Array, start: number, end: number, sink: SpanSink, fieldName: string = ''): number {
     const field = fieldName === '' ? null : this.#fieldContext(fieldName)
-    const first = this.#nextSeen(bytes, start, end, this.#automaton.initial)
+    const first = this.#firstSeen(bytes, start, end)
     if (first === NOTHING && field === null && !this.#maySearch(bytes, start, end)) return 0
     const pass = this.#idle ?? new Pass(this.#plan.attempts)
     this.#idle = undefined
@@ -80,30 +82,37 @@ class CompiledScanner implements Scanner {
     return this.scan(bytes, 0, written, (from, to, detector) => sink(offsets[from], offsets[to], detector), fieldName)
   }
 
+  /** As `#nextSeen` from the beginning. */
+  #firstSeen(bytes: Uint8Array, start: number, end: number): number {
+    const automaton = this.#automaton
+    if (end - start < SIDE_BY_SIDE_BYTES) return this.#nextSeen(bytes, start, end, automaton.initial)
+    const from = automaton.resume(start, automaton.quietUntil(bytes, start, end))
+    return this.#nextSeen(bytes, from, end, automaton.resumeRow)
+  }
+
   /** The position of the next byte that completes a trigger, or `NOTHING`. `#seenValue` tells what was seen. */
   #nextSeen(bytes: Uint8Array, start: number, end: number, row: number): number {
     const automaton = this.#automaton
-    const classOf = automaton.classOf
     let table = automaton.table
     const lastFour = end - 4
     for (let i = start; i < end; i++) {
       // Four bytes a turn, as long as nothing is seen: half again as fast as one by one.
       while (i <= lastFour) {
-        const first = table[row + classOf[bytes[i]]]
+        const first = table[row + bytes[i]]
         if (first < 0) break
-        const second = table[first + classOf[bytes[i + 1]]]
+        const second = table[first + bytes[i + 1]]
         if (second < 0) {
           row = first
           i++
           break
         }
-        const third = table[second + classOf[bytes[i + 2]]]
+        const third = table[second + bytes[i + 2]]
         if (third < 0) {
           row = second
           i += 2
           break
         }
-        const fourth = table[third + classOf[bytes[i + 3]]]
+        const fourth = table[third + bytes[i + 3]]
         if (fourth < 0) {
           row = third
           i += 3
@@ -113,7 +122,7 @@ class CompiledScanner implements Scanner {
         i += 4
       }
       if (i >= end) break
-      let next = table[row + classOf[bytes[i]]]
+      let next = table[row + bytes[i]]
       if (next < 0) {
         if (next === -1) {
           next = automaton.advance(row, bytes[i])
@@ -127,7 +136,7 @@ class CompiledScanner implements Scanner {
       row = next
     }
     // The end counts as a line end, so that triggers can ask for what follows. It is seen at `end`, once.
-    let last = table[row + classOf[LINE_END]]
+    let last = table[row + LINE_END]
     if (last === -1) last = automaton.advance(row, LINE_END)
     if (last < -1) {
       this.#seenValue = last
