@@ -9,6 +9,7 @@ import {
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib'
+import type { RuleConfig, Scrubber } from '../src/mod.ts'
 import { after, compile, compileRules, context, scrub } from './kit.ts'
 
 const detectors = compileRules([{ detectors: 'default', action: 'remove' }])
@@ -24,6 +25,53 @@ test('forms are read decoded and written encoded; field rules go by name', () =>
     { fields: ['$.name'], action: 'mask' },
   ])
   assert.equal(after(rule, 'pin=12&name=Jo+Doe&pin=3&a=b'), 'name=***&a=b')
+})
+
+/** One rule for a field as a whole, one for what detectors find, and both do the same. */
+function fieldsAndDetectors(action: RuleConfig['action']): Scrubber {
+  const rules: readonly RuleConfig[] = [
+    { fields: ['**.password'], action },
+    { detectors: 'all', action },
+  ]
+  const stages = [{ redact: { rules, invalidJson: 'text' as const } }]
+  return compile({ policies: [{ name: 'all', subjects: ['events.>'], stages }] })
+}
+
+function assertSettled(scrubber: Scrubber, payload: string, expected: string): void {
+  assert.equal(after(scrubber, payload), expected)
+  assert.equal(after(scrubber, expected), expected)
+}
+
+test('text that reads as a form once it is redacted is redacted as that form: what stood behind the password went only the second time', () => {
+  const mask = fieldsAndDetectors('mask')
+  for (const behind of ['\\', '.', ')', ',', ';', '.\\', '`'])
+    assertSettled(mask, `password=hunter2{2${behind}`, 'password=***')
+  assertSettled(mask, 'password=hunter2hunter2=\\', 'password=***')
+  assertSettled(mask, "password='hunter2 hunter2'", 'password=***')
+  assertSettled(mask, 'a=1&password=hunter2{,&b=2', 'a=1&password=***&b=2')
+})
+
+test('text that reads as JSON once it is redacted is redacted as that JSON: a field by its path went only the second time', () => {
+  const remove = fieldsAndDetectors('remove')
+  assertSettled(remove, '{"password":"hunter\\x2","a":1}', '{"a":1}')
+  assertSettled(remove, '{"password":"hunter\t2","a":1}', '{"a":1}')
+})
+
+test('a string that holds JSON once it is redacted is redacted as that JSON', () => {
+  const remove = fieldsAndDetectors('remove')
+  for (const broken of ['hunter\\x2', 'hunter\t2']) {
+    const inner = (member: string) => JSON.stringify({ inner: `{${member}"a":1}` })
+    assertSettled(remove, inner(`"password":"${broken}",`), inner(''))
+  }
+})
+
+test('a part of a multipart body that holds JSON once it is redacted is redacted as that JSON', () => {
+  const body = (inner: string) => `--XyZ1\r\nContent-Disposition: form-data; name="doc"\r\n\r\n${inner}\r\n--XyZ1--\r\n`
+  assertSettled(fieldsAndDetectors('remove'), body('{"password":"hunter\t2","a":1}'), body('{"a":1}'))
+})
+
+test('a form from which the last field went is no form any more, and is looked at as the text it is', () => {
+  assertSettled(fieldsAndDetectors('remove'), 'a=joe%40firma.de&password=hunter2', 'a=%5Bemail%5D&')
 })
 
 test('percent-encoding within JSON and text hides nothing', () => {

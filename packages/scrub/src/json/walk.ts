@@ -361,7 +361,13 @@ export class JsonWalker implements TextTarget {
       this.#nested(start, end, isEscaped, state, name, groups, rule)
     )
       return
-    if (groups.length > 0) this.#scanString(start, end, isEscaped, name, groups)
+    if (groups.length === 0) return
+    const before = this.edits.count
+    this.#scanString(start, end, isEscaped, name, groups)
+    // What kept it from being JSON may be gone.
+    if (this.edits.count > before && mayBeginNested(firstByte(this.#bytes, start + 1, end - 1))) {
+      this.#levels.hasRest = true
+    }
   }
 
   /** JSON within a string is walked as what it is; false when the string holds none. */
@@ -375,7 +381,7 @@ export class JsonWalker implements TextTarget {
     rule: CompiledRule | undefined,
   ): boolean {
     const first = firstByte(this.#bytes, start + 1, end - 1)
-    if (first !== 0x7b && first !== 0x5b && first !== 0x5c) return false
+    if (!mayBeginNested(first)) return false
     if (groups.length === 0 && state === FieldAutomaton.dead) return false
     this.#inner ??= new JsonWalker(this.#rules, this.#recorder, this.#levels, this.#names, this.#nesting + 1)
     const inner = this.#inner
@@ -433,6 +439,11 @@ export function firstByte(bytes: Uint8Array, start: number, end: number): number
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
   }
   return 0
+}
+
+/** Whether JSON within a string can begin with this byte: `{`, `[` or an escape. */
+function mayBeginNested(first: number): boolean {
+  return first === 0x7b || first === 0x5b || first === 0x5c
 }
 
 const plainStep = /^[A-Za-z_][\w-]*$/

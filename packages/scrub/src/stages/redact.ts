@@ -32,6 +32,9 @@ export interface RedactRules {
   readonly invalidJson: 'reject' | 'text'
 }
 
+/** The ways in which a payload is read. */
+type Reading = 'json' | 'binary' | 'multipart' | 'form' | 'text'
+
 /** One redact stage: finds the way that fits the payload, and rewrites only what rules select. */
 export class Redaction implements TextTarget {
   readonly rules: RedactRules
@@ -49,6 +52,9 @@ export class Redaction implements TextTarget {
   readonly #groups: readonly ScanGroup[]
   readonly #block: HeaderBlock = new HeaderBlock()
   #path = ''
+  /** How the last pass read what it was given. */
+  #reading: Reading = 'text'
+  #parts: readonly Part[] = []
 
   constructor(rules: RedactRules, recorder: Recorder, keys: KeyRing | undefined, identityKey: Uint8Array) {
     this.rules = rules
@@ -101,20 +107,40 @@ export class Redaction implements TextTarget {
     this.#walker.scope = undefined
     this.#levels.hasRest = false
     let result = this.#pass(bytes, contentType)
-    if (result === undefined || !this.#levels.hasRest) return result
-    // What is gone may have stood between a pattern and its neighbour: look again until nothing new comes up.
+    if (result === undefined) return undefined
     this.#recorder.again = true
-    for (let pass = 1; pass < mostPasses && this.#levels.suspects(result, 0, result.length, this.#groups); pass++) {
-      this.#levels.hasRest = false
-      this.#walker.scope = this.edits.written()
-      const next = this.#pass(result, contentType)
+    for (let pass = 1; pass < mostPasses; pass++) {
+      const next = this.#lookAgain(result, contentType)
       if (next === undefined) break
       result = next
-      if (!this.#levels.hasRest) break
     }
     this.#walker.scope = undefined
     this.#recorder.again = false
     return result
+  }
+
+  /** What is gone may have hidden something in what the last pass left; undefined when nothing new comes up. */
+  #lookAgain(bytes: Buffer, contentType: string): Buffer | undefined {
+    if (this.#isReadOtherwise(bytes, contentType)) {
+      // All of it: none of its fields has been asked about yet.
+      this.#walker.scope = undefined
+    } else {
+      // What is gone may have stood between a pattern and its neighbour.
+      if (!this.#levels.hasRest) return undefined
+      if (!this.#levels.suspects(bytes, 0, bytes.length, this.#groups) && !this.#mayHaveField(bytes)) return undefined
+      this.#walker.scope = this.edits.written()
+    }
+    this.#levels.hasRest = false
+    return this.#pass(bytes, contentType)
+  }
+
+  /**
+   * Whether what the last pass left is read in another way than what it was given: what kept a text from being a form or JSON may
+   * have gone with a finding. JSON stays JSON. Bytes stay bytes, so that lengths written in them stay true.
+   */
+  #isReadOtherwise(bytes: Buffer, contentType: string): boolean {
+    const before = this.#reading
+    return before !== 'json' && before !== 'binary' && this.#readingOf(bytes, contentType) !== before
   }
 
   #pass(bytes: Uint8Array, contentType: string): Buffer | undefined {
@@ -126,16 +152,23 @@ export class Redaction implements TextTarget {
     this.edits.clear()
     this.#path = ''
     const groups = suspicious ? everywhere : noGroups
-    if (this.#json(bytes, contentType, groups)) return this.edits.apply(bytes, 0, end)
-    if (bytes.includes(0) || !isUtf8(bytes)) {
-      if (looksBinary(bytes)) return this.#binary(bytes, groups)
+    this.#reading = this.#readingOf(bytes, contentType)
+    if (this.#reading !== 'json') this.#refuseBrokenJson(bytes, contentType)
+    switch (this.#reading) {
+      case 'json':
+        this.#walker.walk(bytes, this.rules.fields.start, '', groups, undefined)
+        break
+      case 'binary':
+        return this.#binary(bytes, groups)
+      case 'multipart':
+        for (const part of this.#parts) this.#part(bytes, part, groups)
+        break
+      case 'form':
+        this.#form.redact(bytes, 0, end, groups)
+        break
+      case 'text':
+        this.#levels.inspect(bytes, 0, end, undefined, groups, this)
     }
-    const boundary = boundaryOf(bytes, contentType)
-    const parts = boundary === undefined ? undefined : splitParts(bytes, boundary)
-    if (parts !== undefined) for (const part of parts) this.#part(bytes, part, groups)
-    else if (/^application\/x-www-form-urlencoded\b/i.test(contentType) || looksLikeForm(bytes, 0, end)) {
-      this.#form.redact(bytes, 0, end, groups)
-    } else this.#levels.inspect(bytes, 0, end, undefined, groups, this)
     return this.edits.apply(bytes, 0, end)
   }
 
@@ -145,28 +178,37 @@ export class Redaction implements TextTarget {
     return this.#fieldNames === undefined || this.#levels.suspects(bytes, 0, bytes.length, this.#fieldNames)
   }
 
-  /** True when the payload was JSON and is dealt with. */
-  #json(bytes: Uint8Array, contentType: string, groups: readonly ScanGroup[]): boolean {
-    const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  /** How a payload is read; of JSON the tape is left to be walked, of multipart bodies the parts. */
+  #readingOf(bytes: Uint8Array, contentType: string): Reading {
+    const end = bytes.length
+    const start = jsonStart(bytes)
+    if (mayBeginJson(firstByte(bytes, start, end)) && this.#walker.tape.parse(bytes, start, end)) return 'json'
+    if ((bytes.includes(0) || !isUtf8(bytes)) && looksBinary(bytes)) return 'binary'
+    const boundary = boundaryOf(bytes, contentType)
+    const parts = boundary === undefined ? undefined : splitParts(bytes, boundary)
+    if (parts !== undefined) {
+      this.#parts = parts
+      return 'multipart'
+    }
+    if (/^application\/x-www-form-urlencoded\b/i.test(contentType) || looksLikeForm(bytes, 0, end)) return 'form'
+    return 'text'
+  }
+
+  /** Field rules that cannot be applied to what should be JSON. */
+  #refuseBrokenJson(bytes: Uint8Array, contentType: string): void {
+    if (!this.rules.hasFields || this.rules.invalidJson !== 'reject') return
+    const start = jsonStart(bytes)
     const first = firstByte(bytes, start, bytes.length)
     const declared = /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)
-    if (first !== 0x7b && first !== 0x5b && first !== 0x22 && first !== 0x2d && !(first >= 0x30 && first <= 0x39)) {
-      if (declared && this.rules.hasFields && this.rules.invalidJson === 'reject') throw invalidJson(start)
-      return false
+    if (!mayBeginJson(first)) {
+      if (declared) throw invalidJson(start)
+      return
     }
     const { tape } = this.#walker
-    if (tape.parse(bytes, start, bytes.length)) {
-      this.#walker.walk(bytes, this.rules.fields.start, '', groups, undefined)
-      return true
-    }
-    if (this.rules.hasFields && this.rules.invalidJson === 'reject') {
-      if (tape.fault === 'depth')
-        throw new Rejection('json-depth', 'The JSON is nested too deeply to apply field rules.')
-      if (tape.fault === 'tokens')
-        throw new Rejection('json-tokens', 'The JSON has too many tokens to apply field rules.')
-      if (declared || (first === 0x7b && tape.count > 1)) throw invalidJson(tape.faultAt)
-    }
-    return false
+    if (tape.fault === 'depth') throw new Rejection('json-depth', 'The JSON is nested too deeply to apply field rules.')
+    if (tape.fault === 'tokens')
+      throw new Rejection('json-tokens', 'The JSON has too many tokens to apply field rules.')
+    if (declared || (first === 0x7b && tape.count > 1)) throw invalidJson(tape.faultAt)
   }
 
   #part(bytes: Uint8Array, part: Part, groups: readonly ScanGroup[]): void {
@@ -187,11 +229,15 @@ export class Redaction implements TextTarget {
         return
       }
     }
-    const body = bytes.subarray(part.start, part.end)
+    const inspect = () => this.#levels.inspect(bytes, part.start, part.end, part.name, own, this)
+    const before = this.edits.count
     if (this.#walker.tape.parse(bytes, part.start, part.end)) this.#walker.walk(bytes, state, part.name, own, undefined)
-    else if (looksBinary(body))
-      this.#maskFrom(this.edits.count, () => this.#levels.inspect(bytes, part.start, part.end, part.name, own, this))
-    else this.#levels.inspect(bytes, part.start, part.end, part.name, own, this)
+    else if (looksBinary(bytes.subarray(part.start, part.end))) this.#maskFrom(before, inspect)
+    else {
+      inspect()
+      // What kept it from being JSON may be gone.
+      if (this.edits.count > before && mayBeginJson(firstByte(bytes, part.start, part.end))) this.#levels.hasRest = true
+    }
     this.#path = ''
   }
 
@@ -215,6 +261,16 @@ export class Redaction implements TextTarget {
 
 const mostPasses = 5
 const noGroups: readonly ScanGroup[] = []
+
+/** Where JSON would begin: behind a byte order mark. */
+function jsonStart(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+}
+
+/** Whether a document of JSON that may hold something can begin with this byte: `{`, `[`, `"`, `-` or a digit. */
+function mayBeginJson(first: number): boolean {
+  return first === 0x7b || first === 0x5b || first === 0x22 || first === 0x2d || (first >= 0x30 && first <= 0x39)
+}
 
 function invalidJson(at: number): Rejection {
   return new Rejection('json-invalid', `The payload is not JSON (byte ${at}), so field rules cannot be applied.`)
