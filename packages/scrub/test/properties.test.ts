@@ -106,6 +106,41 @@ test('text that reads as a form once it is redacted is not a form', () => {
   assert.equal(run(scrubbers[0], Buffer.from('password=hunter2hunter2&a=joe@firma.de')).toString(), 'a=%5Bemail%5D')
 })
 
+const punctuation = fc
+  .array(fc.constantFrom(...'\\"\'`=;&,\n }).{[(<>%:é', '\\"', '\\n', '\\u0041', '%41', '\r\n'), { maxLength: 4 })
+  .map((parts) => parts.join(''))
+const assigns = fc.constantFrom('=', ': ', '="', "='", '":"', '\\":\\"', ' = ', ' => ')
+
+test('assignments: scrubbing twice is scrubbing once, whatever stands at the ends of a value', () => {
+  const part = fc.tuple(punctuation, name, assigns, punctuation, secret, punctuation).map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 3 }),
+      fc.constantFrom('', ' ', '&', '\n'),
+      which,
+      (parts, between, index) => {
+        const once = run(scrubbers[index], Buffer.from(parts.join(between)))
+        assert.equal(run(scrubbers[index], once).toString(), once.toString())
+      },
+    ),
+    { numRuns },
+  )
+})
+
+test('of a password nothing survives, whatever stands in it and behind it', () => {
+  const inner = fc.constantFrom('', '\\', '=', '.', '.\\', ')', '{', '&\\', '/', '\\\\', '\\q', '\\u12')
+  const opening = fc.constantFrom('', 'x ', '{', '- ', '\\', '"', 'a=1&')
+  fc.assert(
+    fc.property(opening, assigns, inner, punctuation, which, (before, assign, within, behind, index) => {
+      const payload = `${before}password${assign}kT7${within}9zQwX${behind}`
+      // Masks that keep ends show them: `mask` without them, then.
+      const left = run(scrubbers[index === 2 || index === 3 ? 1 : index], Buffer.from(payload)).toString()
+      assert.doesNotMatch(left, /kT7|9zQwX/, payload)
+    }),
+    { numRuns },
+  )
+})
+
 test('everything outside what was found keeps its bytes, in its order', () => {
   const marker = compileRules([{ detectors: ['email'], action: { remove: { replacement: '<>' } } }])
   const filler = fc.string({ unit: 'grapheme' }).filter((one) => !/[@<>\\%]/.test(one) && one === one.trim())

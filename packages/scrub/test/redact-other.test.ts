@@ -74,6 +74,27 @@ test('a form from which the last field went is no form any more, and is looked a
   assertSettled(fieldsAndDetectors('remove'), 'a=joe%40firma.de&password=hunter2', 'a=%5Bemail%5D&')
 })
 
+test('a backslash that begins no escape hides nothing: what stood beside it stayed, as if it belonged to the escape', () => {
+  const left = [
+    ['x password=\\hunter2 y', 'x password=\\[password] y'],
+    ['x password=\\qhunter2\\ y', 'x password=\\[password] y'],
+    ['x password=hun\\qter2 y', 'x password=[password] y'],
+    ['x --password hunter2\\ y', 'x --password [command-line-secret] y'],
+    ['CORP\\joe@firma.de', 'CORP\\[email]'],
+    ['CORP\\u4joe@firma.de', 'CORP\\[email]'],
+    ['x password=hunter2\\ny', 'x password=[password]\\ny'],
+    ['x\\njoe@firma.de', 'x\\n[email]'],
+    ['x\\u000ajoe@firma.de', 'x\\u000a[email]'],
+  ]
+  for (const [payload, expected] of left) assertSettled(detectors, payload, expected)
+})
+
+test('of a value that is masked already no smaller finding within is masked anew: each scrubbing added a character', () => {
+  const mask = compileRules([{ detectors: 'all', action: { mask: { keepFirst: 1, keepLast: 1 } } }])
+  assertSettled(mask, String.raw`password\":\"\\[joe@firma.de`, String.raw`password\":\"\\[***e`)
+  assertSettled(mask, String.raw`x password=\\hunter2 y`, String.raw`x password=\\h***2 y`)
+})
+
 test('percent-encoding within JSON and text hides nothing', () => {
   assert.equal(
     after(detectors, '{"url":"https://a.b/?m=joe%40firma.de&x=1"}'),

@@ -98,6 +98,12 @@ function nameEnding(text: string, lowest: number, end: number): string | undefin
   return begin === close ? undefined : text.slice(begin, close)
 }
 
+/**
+ * Source of an expression: a backslash that ends a value because an escape begins with it (RFC 8259 section 7), or because it stands
+ * before a closing quote. Any other backslash is a character like all others.
+ */
+export const ESCAPE = '\\\\(?:["\'`\\\\/bfnrt]|u[\\dA-Fa-f]{4})'
+
 const PLACEHOLDER =
   /^(?:null|nil|none|undefined|true|false|yes|no|n\/a|empty|unknown|required|optional|string|redacted|masked|hidden|secret|password|passwd|changeme|example|xxx+|\*+|•+|\.+|-+|_+|0+|<[^>]*>|\[[^\]]*\]|\{\{[^}]*\}\}|\$\{[^}]*\}|\$?\{[\w.\s-]*\}|\$[A-Za-z_]+|\$\d|%[A-Za-z_]+%|%s|%\([a-z_]+\)s|@[a-z_]*(?:pass|pwd)[a-z_]*|\(?(?:redacted|masked|hidden|filtered)\)?)$/i
 

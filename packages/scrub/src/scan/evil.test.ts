@@ -29,15 +29,18 @@ class Counter {
       case 'repeat':
         return node.item.type === 'set' ? this.#run(node, node.item.ranges, at, next) : this.#repeat(node, 0, at, next)
       case 'look': {
-        const { item } = node
-        const holds = node.ahead
-          ? this.match(item, at, () => true)
-          : item.type !== 'set' || (at > 0 && this.#takes(item.ranges, at - 1))
+        const holds = node.ahead ? this.match(node.item, at, () => true) : this.#isBehind(node.item, at)
         return holds !== node.negative && next(at)
       }
       default:
         return next(at)
     }
+  }
+
+  #isBehind(item: PatternNode, at: number): boolean {
+    if (item.type === 'choice') return item.options.some((option) => this.#isBehind(option, at))
+    const from = at - width(item)
+    return from >= 0 && this.match(item, from, (end) => end === at)
   }
 
   #takes(ranges: readonly number[], at: number): boolean {
@@ -73,6 +76,14 @@ class Counter {
     }
     return count >= node.min && next(at)
   }
+}
+
+/** How many characters a node takes that stands in a lookbehind. */
+function width(node: PatternNode): number {
+  if (node.type === 'set') return 1
+  if (node.type === 'sequence') return node.items.reduce((sum, item) => sum + width(item), 0)
+  assert.equal(node.type, 'look')
+  return 0
 }
 
 function steps(node: PatternNode, text: string): number {

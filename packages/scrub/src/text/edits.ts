@@ -31,6 +31,20 @@ export class EditList {
     this.count = count
   }
 
+  /** Takes back the edits from the `first` on that lie within a larger range. */
+  dropWithin(start: number, end: number, first: number): void {
+    let kept = first
+    for (let index = first; index < this.count; index++) {
+      const from = this.#starts[index]
+      const to = this.#ends[index]
+      if (from >= start && to <= end && to - from < end - start) continue
+      this.#starts[kept] = from
+      this.#ends[kept] = to
+      this.#texts[kept++] = this.#texts[index]
+    }
+    this.count = kept
+  }
+
   appendToLast(text: string): void {
     this.#texts[this.count - 1] += text
   }

@@ -1,6 +1,7 @@
 import type { KeyRing } from '../actions/keyring.ts'
 import { ownMarks } from '../actions/keyring.ts'
 import { asBuffer } from '../json/names.ts'
+import { escapeLength } from '../json/tape.ts'
 import type { Detector, SpanSink } from '../scan/types.ts'
 import type { Recorder } from '../stages/recorder.ts'
 import type { ScanGroup } from '../stages/rules.ts'
@@ -48,6 +49,8 @@ export class TextLevels {
   /** Bounds of the text that is inspected. */
   #textStart = 0
   #textEnd = 0
+  /** How many edits there were before it. */
+  #firstEdit = 0
   readonly #hitStarts: number[] = []
   readonly #hitEnds: number[] = []
   readonly #hitDetectors: Detector[] = []
@@ -96,6 +99,7 @@ export class TextLevels {
     const levels = target.isNumber ? 0 : this.#build(bytes, start, end)
     this.#textStart = start
     this.#textEnd = end
+    this.#firstEdit = target.edits.count
     this.#rest.begin(levels === 0 && groups.length === 1)
     for (const group of groups) {
       this.#taken.clear()
@@ -122,8 +126,10 @@ export class TextLevels {
     for (let index = 0; index < hits; index++) {
       const from = this.#snap(this.#hitStarts[index])
       let to = this.#hitEnds[index]
-      // A backslash at its end belongs to the escape that follows.
-      if (to < this.#end) while (to > from && this.#bytes[to - 1] === BACKSLASH) to--
+      // A backslash at its end belongs to the escape that follows, if one does.
+      if (to < this.#end && this.#bytes[to - 1] === BACKSLASH && escapeLength(this.#bytes, to - 1, this.#end) > 0) {
+        while (to > from && this.#bytes[to - 1] === BACKSLASH) to--
+      }
       if (from >= to) continue
       const detector = this.#hitDetectors[index]
       if (marks.length === 0) this.#hit(group, detector, from, to, target)
@@ -201,7 +207,11 @@ export class TextLevels {
     )
     const at = { path: target.path(), start, end }
     const replacement = this.#recorder.hit(rule, detector, value, target.isNumber ? 'number' : 'text', at)
-    if (replacement === undefined) return
+    if (replacement === undefined) {
+      // It is already what its action makes, and as of two edits the larger would have stayed: what deeper levels found within goes.
+      if (rule.enforced && rule.action.name !== 'report') target.edits.dropWithin(start, end, this.#firstEdit)
+      return
+    }
     if (!isWhole && !target.isNumber) this.#rest.add(textFrom, textTo, replacement)
     let text = replacement
     for (let level = this.#depth - 1; level >= 0; level--) {
@@ -217,7 +227,8 @@ export class TextLevels {
     if (bytes[start - 1] === BACKSLASH) {
       let slashes = 1
       while (start - 1 - slashes >= this.#start && bytes[start - 1 - slashes] === BACKSLASH) slashes++
-      if (slashes % 2 === 1) return bytes[start] === 0x75 ? Math.min(start + 5, this.#end) : start + 1
+      // Behind a backslash that begins no escape the first character belongs to the finding.
+      return slashes % 2 === 1 ? start - 1 + Math.max(1, escapeLength(bytes, start - 1, this.#end)) : start
     }
     if (bytes[start - 1] === 0x25 && hasPercentEscape(bytes, start - 1, Math.min(start + 2, this.#end)))
       return start + 2

@@ -1,12 +1,23 @@
 import type { Detector, MatchContext } from '../../scan/types.ts'
-import { isAbout, isPlaceholder, nameOf } from '../field-name.ts'
+import { ESCAPE, isAbout, isPlaceholder, nameOf } from '../field-name.ts'
 
 /**
- * Within quotes all of it; without them to the next blank. `&`, `;` and `,` end it only where another name and its value follow,
- * closing brackets and a full stop only where nothing of the value does.
+ * From a quote to the next one of its kind; what a backslash escapes stands within. Punctuation behind the quote says that it was a
+ * closing one.
  */
-const VALUE =
-  /(?<=["'`])(?![ =:])(?:[^"'`\r\n\\]|\\(?!["'`])){1,256}(?=\\?["'`])|(?![=:])(?:[^\s"'`,;&<>)}\].\\]|[&;,](?![\s"'`\\<]|$|[\w.%+[\]-]{1,64}[ ]?[=:])|[)}\].](?![\s"'`,;&<>)}\].\\]|$)){3,256}/
+const QUOTED = ['"', "'", '`']
+  .map((quote) => String.raw`(?<=(?<!\\)${quote})(?![ =:,;)}\]])(?:[^${quote}\r\n\\]|\\[^\r\n]){1,256}(?=${quote})`)
+  .join('|')
+/** From a quote that is escaped, or has no counterpart, to any other. */
+const HALF_QUOTED = '(?<=["\'`])(?![ =:])(?:[^"\'`\\r\\n\\\\]|\\\\(?!["\'`])){1,256}(?=\\\\?["\'`])'
+/** What ends a value if nothing of it follows. */
+const END = `[\\s"'\`,;&<>)}\\].]|${ESCAPE}|$`
+/**
+ * Without quotes to the next blank or escape. `&`, `;` and `,` end it only where another name and its value follow, closing brackets
+ * and a full stop only where nothing of the value does.
+ */
+const BARE = String.raw`(?![=:\\])(?:[^\s"'${'`'},;&<>)}\].\\]|(?!${ESCAPE})\\|[&;,](?![\s"'${'`'}<]|${ESCAPE}|$|[\w.%+[\]-]{1,64}[ ]?[=:])|[)}\].](?!${END})){3,256}`
+const VALUE = new RegExp(`${QUOTED}|${HALF_QUOTED}|${BARE}`)
 const WHOLE = /[\s\S]{1,1024}/
 
 const PROSE_BEFORE = /\s(?:is|was|are|to|ist|lautet|es|est):?\s{1,4}[\\"'[(]{0,4}$/
@@ -29,7 +40,7 @@ function isCode(match: string, { text, end }: MatchContext): boolean {
 }
 
 function isPassword(match: string, context: MatchContext): boolean {
-  if (isPlaceholder(match) || isAbout(context)) return false
+  if (isAbout(context) || (isPlaceholder(match) && !(isQuoted(context) && /["'`]/.test(match)))) return false
   const { fieldName, start, text } = context
   if (fieldName !== '' && start === 0) return true
   const name = nameOf(context)

@@ -7,6 +7,9 @@ export const cases: DetectorCases = {
     { field: 'accessToken', text: '⟦a81hf7Gq2LmZ0x¦Vb93Kd⟧' },
     'X-Api-Key: ⟦k3yAbC9d8E7f6G5h4⟧',
     '&X-Amz-Signature=⟦fe5f80f77d5fa3beca038a248ff027d0¦445342fe2855ddc963176630326f1024⟧&X',
+    // A backslash that begins no escape: the value ended there, and the rest of it stayed.
+    'client_secret=⟦q8Zr2LmX\\¦9vTw4Kp7⟧ x',
+    'client_secret=⟦q8Zr2LmX¦9vTw4Kp7⟧\\nuser=a',
   ],
   clean: [
     '"client_secret": "${SECRET}"',

@@ -1,7 +1,11 @@
 import type { Detector, MatchContext } from '../../scan/types.ts'
 import { entropy } from '../checksums.ts'
-import { isAbout, isPlaceholder } from '../field-name.ts'
+import { ESCAPE, isAbout, isPlaceholder } from '../field-name.ts'
 
+/** Within quotes to the next one; without them to a blank, an escape or what punctuates. */
+const VALUE = new RegExp(
+  String.raw`(?<=["'${'`'}])(?:[^"'${'`'}\s\\]|\\(?!["'${'`'}])){8,512}(?=\\?["'${'`'}])|(?:[^\s"'${'`'},;&<>(){}[\]\\]|(?!${ESCAPE})\\){8,512}`,
+)
 const WHOLE = /[\s\S]{1,1024}/
 
 function isSecret(match: string, context: MatchContext): boolean {
@@ -51,7 +55,7 @@ export const secretField: Detector = {
       'app token',
       'personal token',
     ],
-    pattern: /(?<=["'`])(?:[^"'`\s\\]|\\(?!["'`])){8,512}(?=\\?["'`])|[^\s"'`,;&<>(){}[\]\\]{8,512}/,
+    pattern: VALUE,
     assigned: true,
     fieldPattern: WHOLE,
   },
