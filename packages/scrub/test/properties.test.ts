@@ -132,10 +132,10 @@ test('of a password nothing survives, whatever stands in it and behind it', () =
   const opening = fc.constantFrom('', 'x ', '{', '- ', '\\', '"', 'a=1&')
   fc.assert(
     fc.property(opening, assigns, inner, punctuation, which, (before, assign, within, behind, index) => {
-      const payload = `${before}password${assign}kT7${within}9zQwX${behind}`
-      // Masks that keep ends show them: `mask` without them, then.
+      const payload = `${before}password${assign}kT!7${within}9z!QwX${behind}`
+      // Masks that keep ends show them: `mask` without them, then. No mark of ours has a `!` in it.
       const left = run(scrubbers[index === 2 || index === 3 ? 1 : index], Buffer.from(payload)).toString()
-      assert.doesNotMatch(left, /kT7|9zQwX/, payload)
+      assert.doesNotMatch(left, /kT!7|9z!QwX/, payload)
     }),
     { numRuns },
   )

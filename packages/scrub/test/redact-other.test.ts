@@ -95,6 +95,11 @@ test('of a value that is masked already no smaller finding within is masked anew
   assertSettled(mask, String.raw`x password=\\hunter2 y`, String.raw`x password=\\h***2 y`)
 })
 
+test('what is found within a mask that shows its ends is masked the first time: a bracket that it kept opened a shorter value', () => {
+  const mask = compileRules([{ detectors: 'all', action: { mask: { keepFirst: 1, keepLast: 1 } } }])
+  assertSettled(mask, 'password=(+49 30 901820>', 'password=(****0>')
+})
+
 test('percent-encoding within JSON and text hides nothing', () => {
   assert.equal(
     after(detectors, '{"url":"https://a.b/?m=joe%40firma.de&x=1"}'),

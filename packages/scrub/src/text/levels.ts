@@ -212,7 +212,11 @@ export class TextLevels {
       if (rule.enforced && rule.action.name !== 'report') target.edits.dropWithin(start, end, this.#firstEdit)
       return
     }
-    if (!isWhole && !target.isNumber) this.#rest.add(textFrom, textTo, replacement)
+    if (!isWhole && !target.isNumber) {
+      const { name } = rule.action
+      const isMark = name === 'remove' ? this.#labels.has(replacement) : name !== 'mask'
+      this.#rest.add(textFrom, textTo, replacement, isMark)
+    }
     let text = replacement
     for (let level = this.#depth - 1; level >= 0; level--) {
       if ((encoded & (1 << level)) !== 0) text = this.#views[level].encode(text)

@@ -14,6 +14,7 @@ export class Rest {
   #starts: number[] = []
   #ends: number[] = []
   #texts: string[] = []
+  readonly #isMark: boolean[] = []
   #count = 0
   /** Whether the text is seen as it stands, by one scanner: otherwise nothing can be told. */
   #isPlain = false
@@ -23,8 +24,11 @@ export class Rest {
   #labels: number[] = []
   #isShown = false
   readonly #sink: SpanSink = (start, end) => {
-    for (let index = 0; index < this.#labels.length; index += 2) {
-      if (start >= this.#labels[index] && end <= this.#labels[index + 1]) return
+    for (let index = 0; index < this.#count; index++) {
+      const from = this.#labels[index * 2]
+      const to = this.#labels[index * 2 + 1]
+      // A smaller finding within a mask would be masked anew.
+      if (start >= from && end <= to && (this.#isMark[index] || (start === from && end === to))) return
     }
     this.#isShown = true
   }
@@ -36,13 +40,14 @@ export class Rest {
     this.#mustLook = false
   }
 
-  /** A part of the text is replaced. */
-  add(start: number, end: number, text: string): void {
+  /** A part of the text is replaced. `isMark`: by something that is left alone wherever it stands. */
+  add(start: number, end: number, text: string, isMark: boolean): void {
     // Without anything in its place, what stood apart may become one word, for a name or for what it names.
     if (!this.#isPlain || text === '' || this.#count >= MAX_REPLACEMENTS) this.#mustLook = true
     else {
       this.#starts[this.#count] = start
       this.#ends[this.#count] = end
+      this.#isMark[this.#count] = isMark
       this.#texts[this.#count++] = text
     }
   }
