@@ -15,7 +15,7 @@ export function compileScanner(detectors: readonly Detector[], options: ScannerO
 const NOTHING = Number.MAX_SAFE_INTEGER
 const LINE_END = 10
 /** From here on it is faster to walk in four places at once. */
-const SIDE_BY_SIDE_BYTES = 192
+const SIDE_BY_SIDE_BYTES = 384
 const MAX_FIELD_NAMES = 4096
 /** A name of more bytes than this vouches for nothing beyond its first bytes. */
 const MAX_FIELD_NAME_BYTES = 256
